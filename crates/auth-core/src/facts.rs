@@ -1,0 +1,187 @@
+//! What a platform's document states, as data: generated code fills these in, policy reads them.
+
+use http::Method;
+
+use crate::Action;
+
+/// One platform: its name, addresses, ways to authenticate and error table.
+#[derive(Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "generated statics fill in every field"
+)]
+pub struct Platform {
+    /// The name of the crate, as logs and errors print it.
+    pub name: &'static str,
+    /// The base addresses, those of the default role first.
+    pub servers: &'static [Server],
+    /// The error table, sorted by realm, code, sub code and status.
+    pub codes: &'static [KnownCode],
+}
+
+/// One base address of a platform.
+#[derive(Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "generated statics fill in every field"
+)]
+pub struct Server {
+    /// What the address is for; a client holds one address per role.
+    pub role: &'static str,
+    /// The site, unique within its role.
+    pub site: &'static str,
+    /// The address; `{…}` marks what the user has to fill in.
+    pub url: &'static str,
+}
+
+/// One operation of a platform.
+#[derive(Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "generated statics fill in every field"
+)]
+pub struct Operation {
+    /// The platform it belongs to.
+    pub platform: &'static Platform,
+    /// The operation's id: the word that document, method, emulator and log share.
+    pub id: &'static str,
+    /// The HTTP method.
+    pub method: Method,
+    /// The path below the base address, with `{name}` for path parameters.
+    pub path: &'static str,
+    /// The query that is part of the address, in order.
+    pub query: &'static [(&'static str, &'static str)],
+    /// The role of the base address.
+    pub role: &'static str,
+    /// Whether a repeat after an unclear failure does no harm.
+    pub idempotent: bool,
+    /// The alternatives to authenticate; each lists the schemes that go together. Empty: none.
+    pub security: &'static [&'static [&'static Scheme]],
+    /// How an answer is judged.
+    pub outcome: &'static Outcome,
+}
+
+/// One way to authenticate.
+#[derive(Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "generated statics fill in every field"
+)]
+pub struct Scheme {
+    /// The scheme's name in the document, for example `serviceAccountJwt`.
+    pub name: &'static str,
+    /// Where the credential travels.
+    pub carrier: Carrier,
+}
+
+/// Where a credential travels.
+#[derive(Debug)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "generated statics name every variant"
+)]
+pub enum Carrier {
+    /// `Authorization: Basic`, from a client id and secret.
+    Basic,
+    /// `Authorization: Bearer`, from a token.
+    Bearer,
+    /// Members of the form or JSON body.
+    Body(Fields),
+    /// The client certificate of the connection.
+    Certificate,
+    /// A header of its own that holds the token as it is.
+    Header(&'static str),
+    /// Query parameters.
+    Query(Fields),
+}
+
+/// The names under which the parts of a credential travel in a body or a query.
+#[derive(Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "generated statics fill in every field"
+)]
+pub struct Fields {
+    /// The name of the client id.
+    pub client_id: Option<&'static str>,
+    /// The name of the client secret.
+    pub client_secret: Option<&'static str>,
+    /// The name of the token: access token, client assertion or key.
+    pub token: Option<&'static str>,
+}
+
+/// How an answer is judged: `x-outcome` of the document.
+#[derive(Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "generated statics fill in every field"
+)]
+pub struct Outcome {
+    /// Where the verdict stands.
+    pub verdict: Verdict,
+    /// The codes that mean success.
+    pub success: &'static [&'static str],
+    /// The codes that mean success for some of the targets.
+    pub partial: &'static [&'static str],
+    /// The forms an error takes, tried in order.
+    pub envelopes: &'static [Envelope],
+}
+
+/// Where the verdict of an answer stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "generated statics name every variant"
+)]
+pub enum Verdict {
+    /// In a code inside the body.
+    Body,
+    /// In a response header.
+    Header,
+    /// In the HTTP status.
+    Status,
+}
+
+/// The form of an error: where its parts stand in the body.
+#[derive(Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "generated statics fill in every field"
+)]
+pub struct Envelope {
+    /// The places of the code, the first that is there counting: paths in the body, or, where the
+    /// verdict stands in a header, the header's name.
+    pub code: &'static [Path],
+    /// The place of the finer code.
+    pub sub_code: Option<Path>,
+    /// The place of the message.
+    pub message: Option<Path>,
+    /// The place of the request id.
+    pub request_id: Option<Path>,
+    /// The error table its codes belong to.
+    pub realm: Option<&'static str>,
+}
+
+/// A path in a body: the member names from the top.
+pub type Path = &'static [&'static str];
+
+/// One row of a platform's error table.
+#[derive(Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "generated statics fill in every field"
+)]
+pub struct KnownCode {
+    /// The table it belongs to, where the platform has several.
+    pub realm: Option<&'static str>,
+    /// The code as text.
+    pub code: &'static str,
+    /// The finer code.
+    pub sub_code: Option<&'static str>,
+    /// The HTTP status it comes with.
+    pub status: Option<u16>,
+    /// What it asks for.
+    pub action: Action,
+    /// What it means.
+    pub meaning: &'static str,
+}

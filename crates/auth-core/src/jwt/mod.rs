@@ -1,0 +1,1 @@
+//! JWS signing and verification, key sets, service-account keys.

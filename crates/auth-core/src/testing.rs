@@ -1,0 +1,1 @@
+//! Helpers for tests: a scripted transport, a manual clock, a provider that counts.
