@@ -6,6 +6,7 @@
 )]
 
 mod ci;
+mod cost;
 mod fuzz;
 mod steps;
 mod tidy;
@@ -26,6 +27,7 @@ fn main() -> Result<()> {
         ["bench", rest @ ..] => steps::bench(&sh, rest),
         ["ci"] => ci::run(&sh),
         ["ci", step] => ci::one(&sh, step),
+        ["cost"] => cost::run(&sh),
         ["demo"] => steps::demo(&sh),
         ["fuzz"] => fuzz::run(&sh, fuzz::SHORT),
         ["fuzz", seconds] => fuzz::run(&sh, seconds.parse()?),
@@ -44,5 +46,6 @@ usage: cargo xtask <command>
   ci [STEP]           everything CI checks, in CI's order, or one step of it
   codegen [--check]   write, or compare, the code generated from crates/*/openapi.yaml
   trees [--write]     compare, or write, what each published crate brings into a user's build
+  cost                what a crate costs a user: build time, crates, size (Linux, several minutes)
   fuzz [SECONDS]      every fuzz target for a while (20 s each), from its seeds
   bench [ARGS]        the benchmarks of docs/performance.md";
