@@ -17,6 +17,13 @@ pub struct Platform {
     pub servers: &'static [Server],
     /// The error table, sorted by realm, code, sub code and status.
     pub codes: &'static [KnownCode],
+    /// Every way to authenticate that the operations name.
+    pub schemes: &'static [&'static Scheme],
+    /// The alternatives that most operations with a credential use, for requests that the document
+    /// lacks. Empty: such requests go without.
+    pub security: &'static [&'static [&'static Scheme]],
+    /// How an answer is judged where the operation does not say otherwise.
+    pub outcome: &'static Outcome,
 }
 
 /// One base address of a platform.
@@ -55,7 +62,11 @@ pub struct Operation {
     pub role: &'static str,
     /// Whether a repeat after an unclear failure does no harm.
     pub idempotent: bool,
-    /// The alternatives to authenticate; each lists the schemes that go together. Empty: none.
+    /// Whether the answer holds secrets (a part of its schema is `x-secret`): then no byte of it
+    /// gets into an error.
+    pub sensitive: bool,
+    /// The alternatives to authenticate; each lists the schemes that go together, and an empty
+    /// list among them is the call without a credential. No alternatives: without, too.
     pub security: &'static [&'static [&'static Scheme]],
     /// How an answer is judged.
     pub outcome: &'static Outcome,
@@ -85,7 +96,7 @@ pub enum Carrier {
     Basic,
     /// `Authorization: Bearer`, from a token.
     Bearer,
-    /// Members of the form or JSON body.
+    /// Members of the form or JSON body. The operation sets one of the two, be it empty.
     Body(Fields),
     /// The client certificate of the connection.
     Certificate,
@@ -182,6 +193,10 @@ pub struct KnownCode {
     pub status: Option<u16>,
     /// What it asks for.
     pub action: Action,
+    /// Set for a code that says "too many calls" instead of acting, that is, one that
+    /// `x-rate-limits` names as an answer: the window of that limit in seconds, the shortest if
+    /// several limits name it.
+    pub limit_s: Option<u32>,
     /// What it means.
     pub meaning: &'static str,
 }
