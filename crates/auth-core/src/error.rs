@@ -125,6 +125,18 @@ impl Error {
         Self::new(ErrorKind::Transport, message)
     }
 
+    /// Adds the cause, which [`source`](StdError::source) returns. It must print no secret.
+    pub fn because(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Arc::make_mut(&mut self.0).source = Some(Arc::new(cause.into()));
+        self
+    }
+
+    /// Replaces what [`action`](Self::action) derives from the kind of the error.
+    pub fn advise(mut self, action: Action) -> Self {
+        Arc::make_mut(&mut self.0).action = Some(action);
+        self
+    }
+
     /// Where the call failed.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

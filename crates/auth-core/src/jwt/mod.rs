@@ -1,1 +1,19 @@
-//! JWS signing and verification, key sets, service-account keys.
+//! JSON Web Tokens: signing, verification, key sets, key files.
+
+mod algorithm;
+mod der;
+mod flaw;
+mod jwks;
+mod members;
+mod pem;
+mod public_key;
+mod sign;
+mod verify;
+mod verify_error;
+
+pub use crate::jwt::algorithm::Algorithm;
+pub use crate::jwt::jwks::Jwks;
+pub use crate::jwt::public_key::PublicKey;
+pub use crate::jwt::sign::{Header, Signer, SigningKey, sign};
+pub use crate::jwt::verify::{Expected, Verifier, key_id};
+pub use crate::jwt::verify_error::{Part, VerifyError};

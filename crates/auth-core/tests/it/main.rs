@@ -1,0 +1,4 @@
+//! Integration tests of auth-core.
+
+#[cfg(feature = "jwt")]
+mod jwt;
