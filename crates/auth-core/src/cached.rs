@@ -1,21 +1,74 @@
-//! The token cache.
+//! The token cache: one fetch for everybody, in a task of its own, ahead of time.
 
-use std::sync::Arc;
+mod entry;
+mod flight;
+mod machine;
+mod room;
+mod trouble;
 
-use async_trait::async_trait;
+use std::fmt;
+use std::future::ready;
+use std::ops::Deref;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use crate::{Clock, Result, Token, TokenProvider};
+use arc_swap::{ArcSwapOption, Guard};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+use crate::cached::entry::Entry;
+use crate::cached::machine::{Arrival, Asked, Landed, Machine, Ticket};
+use crate::cached::room::{News, Room};
+use crate::cached::trouble::Budget;
+use crate::clock::{Moment, NANOS_PER_SEC, saturating_nanos};
+use crate::{Clock, Error, Result, Token, TokenProvider};
 
 /// A provider that keeps the token of another one and renews it ahead of time.
+///
+/// Clones are cheap and share the token. However many callers need one at a time, the provider is
+/// asked once, in a task of the runtime of whoever came first: callers who stop waiting neither
+/// cancel nor repeat it. A failure is told to everybody who waits and to those who come right
+/// after, for up to two seconds, or, where the credentials are wrong, for up to fifteen minutes.
+///
+/// ```
+/// # async fn example(provider: impl auth_core::TokenProvider + 'static) -> auth_core::Result<()> {
+/// use auth_core::Cached;
+///
+/// let tokens = Cached::new(provider);
+/// let token = tokens.token().await?;
+/// let (name, value) = token.header();
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
-pub struct Cached {
-    provider: Arc<dyn TokenProvider>,
-}
+pub struct Cached(Arc<Shared>);
 
 /// Settings of a [`Cached`] provider.
 pub struct CachedBuilder {
     provider: Arc<dyn TokenProvider>,
     clock: Clock,
+    timeout: Duration,
+    budget: (usize, Duration),
+    share: f64,
+}
+
+/// A token looked up in a [`Cached`] provider without a copy.
+///
+/// Meant to be short-lived; take a clone of the [`Token`] to keep it.
+pub struct CachedToken(Guard<Option<Arc<Entry>>>);
+
+/// What clones of a cache and its flights share.
+struct Shared {
+    held: ArcSwapOption<Entry>,
+    clock: Clock,
+    /// A copy of the machine's, to be read without the lock.
+    next_ahead: AtomicI64,
+    machine: Mutex<Machine<Arc<Room>>>,
+    provider: Arc<dyn TokenProvider>,
+    timeout: Duration,
+    share: f64,
 }
 
 impl Cached {
@@ -29,17 +82,85 @@ impl Cached {
         CachedBuilder {
             provider: Arc::new(provider),
             clock: Clock::system(),
+            timeout: DEFAULT_TIMEOUT,
+            budget: DEFAULT_BUDGET,
+            share: DEFAULT_SHARE,
         }
     }
 
-    /// Returns a valid token.
-    pub async fn token(&self) -> Result<Token> {
-        self.provider.token().await
+    /// Returns the token if a valid one is here. Takes no lock and no memory, and never waits.
+    ///
+    /// Near the end of the token's life this also starts to fetch the next one in the background,
+    /// if called in a tokio runtime.
+    #[inline]
+    pub fn cached(&self) -> Option<CachedToken> {
+        let held = self.0.held.load();
+        let entry = held.as_ref()?;
+        let now = self.0.clock.moment();
+        if entry.is_fresh(now) || self.0.is_usable(entry, now) {
+            Some(CachedToken(held))
+        } else {
+            None
+        }
     }
 
-    /// Drops that very token and no newer one.
+    /// Returns a valid token: the one here, or one that is fetched for all who ask now.
+    ///
+    /// A fetch needs a tokio runtime with its timer enabled; outside of one this fails with
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) unless a valid token is here.
+    pub async fn token(&self) -> Result<Token> {
+        match self.ready() {
+            Some(token) => Ok(token),
+            // Boxed, so that the future of the common case stays small.
+            None => Box::pin(self.0.obtain()).await,
+        }
+    }
+
+    /// Drops that very token and no newer one: the platform has refused it.
     pub fn reject(&self, token: &Token) {
-        self.provider.reject(token);
+        self.0.locked(|machine| machine.reject(token));
+        self.0.provider.reject(token);
+    }
+
+    /// Tells that the provider has another secret or key now, so that failures of the old one are
+    /// forgotten and the next caller tries at once. A valid token stays in use.
+    pub fn credential_changed(&self) {
+        self.0.locked(Machine::credential_changed);
+    }
+
+    #[inline]
+    fn ready(&self) -> Option<Token> {
+        self.cached().map(|token| token.clone())
+    }
+}
+
+impl fmt::Debug for Cached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let held = self.0.held.load();
+        f.debug_struct("Cached")
+            .field("token", &held.as_ref().map(|entry| &entry.token))
+            .finish_non_exhaustive()
+    }
+}
+
+impl TokenProvider for Cached {
+    // Written out: what `#[async_trait]` makes of an `async fn` would allocate the whole future
+    // for a token that is ready.
+    fn token<'life, 'future>(
+        &'life self,
+    ) -> Pin<Box<dyn Future<Output = Result<Token>> + Send + 'future>>
+    where
+        'life: 'future,
+        Self: 'future,
+    {
+        match self.ready() {
+            Some(token) => Box::pin(ready(Ok(token))),
+            None => Box::pin(self.0.obtain()),
+        }
+    }
+
+    fn reject(&self, token: &Token) {
+        Self::reject(self, token);
     }
 }
 
@@ -50,21 +171,209 @@ impl CachedBuilder {
         self
     }
 
+    /// How long a fetch may take, whatever its callers do; 30 s unless set.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How many fetches are allowed in a span of time, whatever the callers do; 1000 in 5 minutes
+    /// unless set, which is the platforms' own limit.
+    pub fn budget(mut self, fetches: usize, span: Duration) -> Self {
+        self.budget = (fetches, span);
+        self
+    }
+
+    /// In which share of its lifetime, at the end, a token is renewed while still in use; 0.1
+    /// unless set, between 0 and 0.9. The share varies by a quarter from token to token, so that
+    /// many processes do not fetch at the same moment.
+    pub fn refresh_ahead(mut self, share: f64) -> Self {
+        self.share = if share.is_nan() {
+            DEFAULT_SHARE
+        } else {
+            share.clamp(0.0, LARGEST_SHARE)
+        };
+        self
+    }
+
     /// Builds the cache. No runtime is needed yet.
     pub fn build(self) -> Cached {
-        Cached {
+        let (fetches, span) = self.budget;
+        Cached(Arc::new(Shared {
+            held: ArcSwapOption::empty(),
+            clock: self.clock,
+            next_ahead: AtomicI64::new(i64::MIN),
+            machine: Mutex::new(Machine::new(Budget::new(fetches, span))),
             provider: self.provider,
+            timeout: self.timeout,
+            share: self.share,
+        }))
+    }
+}
+
+impl fmt::Debug for CachedBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CachedBuilder")
+            .field("timeout", &self.timeout)
+            .field("budget", &self.budget)
+            .field("refresh_ahead", &self.share)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Deref for CachedToken {
+    type Target = Token;
+
+    #[inline]
+    fn deref(&self) -> &Token {
+        match self.0.as_ref() {
+            Some(entry) => &entry.token,
+            None => unreachable!("made from an entry"),
         }
     }
 }
 
-#[async_trait]
-impl TokenProvider for Cached {
-    async fn token(&self) -> Result<Token> {
-        Self::token(self).await
-    }
-
-    fn reject(&self, token: &Token) {
-        Self::reject(self, token);
+impl fmt::Debug for CachedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
     }
 }
+
+impl Shared {
+    /// Whether a token that is no longer fresh may still be handed out; if so, sees to the next one.
+    #[cold]
+    fn is_usable(self: &Arc<Self>, entry: &Entry, now: Moment) -> bool {
+        if !entry.is_alive(now) {
+            return false;
+        }
+        if now.steady >= self.next_ahead.load(Ordering::Relaxed)
+            && let Ok(runtime) = Handle::try_current()
+        {
+            self.renew(&runtime, now);
+        }
+        true
+    }
+
+    /// Starts to fetch the next token in the background, unless somebody else is at it.
+    fn renew(self: &Arc<Self>, runtime: &Handle, now: Moment) {
+        // Whoever holds the lock is at it: this caller has a valid token and need not wait.
+        let Ok(mut machine) = self.machine.try_lock() else {
+            return;
+        };
+        let lost = machine
+            .overdue(now, self.patience())
+            .filter(|(_, room)| room.runtime != runtime.id())
+            .map(|(ticket, room)| (ticket, Arc::clone(room)));
+        if let Some((ticket, _)) = lost {
+            machine.lose(ticket);
+        }
+        let started = machine.ahead(now, || Room::new(runtime.id()));
+        self.publish(&machine);
+        drop(machine);
+        if let Some((_, room)) = lost {
+            room.tell(News::Lost);
+        }
+        if let Some((ticket, room)) = started {
+            flight::launch(runtime, Arc::clone(self), ticket, room);
+        }
+    }
+
+    /// Returns a token for a caller who found none.
+    async fn obtain(self: &Arc<Self>) -> Result<Token> {
+        let runtime = Handle::try_current().map_err(|_| {
+            Error::config("a token is fetched by a task of tokio, and no runtime is running here")
+        })?;
+        for _ in 0..MOST_LOST_FLIGHTS {
+            let now = self.clock.moment();
+            let asked = self.locked(|machine| machine.ask(now, || Room::new(runtime.id())));
+            let (ticket, room) = match asked {
+                Asked::Ready(token) => return Ok(token),
+                Asked::Failed(error) => return Err(error),
+                Asked::Join(ticket, room) => (ticket, room),
+                Asked::Start(ticket, room) => {
+                    flight::launch(&runtime, Arc::clone(self), ticket, Arc::clone(&room));
+                    (ticket, room)
+                }
+            };
+            if let News::Landed(result) = self.wait(&runtime, ticket, room).await {
+                return result;
+            }
+        }
+        Err(Error::transport(
+            "the runtimes that were to fetch a token went away",
+        ))
+    }
+
+    /// Waits for a flight, but for no longer than one can take.
+    async fn wait(&self, runtime: &Handle, ticket: Ticket, room: Arc<Room>) -> News {
+        if room.runtime == runtime.id() {
+            // What runs this caller also runs the flight, which has a deadline of its own.
+            return room.wait().await;
+        }
+        // The other runtime may never run again: a thread that blocked on it once, and left.
+        let left = machine::left(ticket, self.clock.moment(), self.patience());
+        let left = Duration::from_nanos(left.unsigned_abs());
+        match timeout(left, Arc::clone(&room).wait()).await {
+            Ok(news) => news,
+            Err(_) => {
+                self.lose(ticket);
+                room.tell(News::Lost);
+                News::Lost
+            }
+        }
+    }
+
+    fn land(&self, ticket: Ticket, arrival: Arrival) -> Landed {
+        let now = self.clock.moment();
+        self.locked(|machine| machine.land(ticket, now, arrival))
+    }
+
+    fn lose(&self, ticket: Ticket) {
+        self.locked(|machine| machine.lose(ticket));
+    }
+
+    fn take_fetch(&self) -> Result<()> {
+        let now = self.clock.moment();
+        self.locked(|machine| machine.take_fetch(now))
+    }
+
+    /// Takes a step of the machine and publishes what came of it.
+    fn locked<T>(&self, step: impl FnOnce(&mut Machine<Arc<Room>>) -> T) -> T {
+        let mut machine = self.machine();
+        let result = step(&mut machine);
+        self.publish(&machine);
+        result
+    }
+
+    fn publish(&self, machine: &Machine<Arc<Room>>) {
+        let held = machine.held();
+        let seen = self.held.load();
+        if seen.as_ref().map(Arc::as_ptr) != held.map(Arc::as_ptr) {
+            self.held.store(held.cloned());
+        }
+        self.next_ahead
+            .store(machine.next_ahead(), Ordering::Relaxed);
+    }
+
+    fn machine(&self) -> MutexGuard<'_, Machine<Arc<Room>>> {
+        // Nothing in a step panics, and no step leaves a state that the next cannot work with.
+        self.machine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// After how many nanoseconds a flight cannot be under way any more.
+    fn patience(&self) -> i64 {
+        saturating_nanos(self.timeout)
+            .saturating_mul(2)
+            .saturating_add(GRACE)
+    }
+}
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+const DEFAULT_BUDGET: (usize, Duration) = (1000, Duration::from_secs(300));
+const DEFAULT_SHARE: f64 = 0.1;
+/// More would leave no life in which a token is simply used.
+const LARGEST_SHARE: f64 = 0.9;
+/// So many flights may vanish under one caller before it is told.
+const MOST_LOST_FLIGHTS: usize = 3;
+/// What a flight may take beyond its timeouts: the wait before it starts, and the machine's own.
+const GRACE: i64 = 2 * NANOS_PER_SEC;

@@ -19,8 +19,8 @@ mod token;
 pub mod wire;
 
 pub use crate::api::{Api, ApiBuilder, CallOptions};
-pub use crate::cached::{Cached, CachedBuilder};
-pub use crate::clock::Clock;
+pub use crate::cached::{Cached, CachedBuilder, CachedToken};
+pub use crate::clock::{Clock, Mark};
 pub use crate::credential::Credential;
 pub use crate::error::{Action, ApiError, Error, ErrorKind, Result};
 pub use crate::facts::{
