@@ -4,7 +4,9 @@ mod algorithm;
 mod der;
 mod flaw;
 mod jwks;
+mod key_file;
 mod members;
+mod paste;
 mod pem;
 mod public_key;
 mod sign;
@@ -13,6 +15,7 @@ mod verify_error;
 
 pub use crate::jwt::algorithm::Algorithm;
 pub use crate::jwt::jwks::Jwks;
+pub use crate::jwt::key_file::KeyFile;
 pub use crate::jwt::public_key::PublicKey;
 pub use crate::jwt::sign::{Header, Signer, SigningKey, sign};
 pub use crate::jwt::verify::{Expected, Verifier, key_id};

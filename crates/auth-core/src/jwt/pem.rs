@@ -80,12 +80,12 @@ fn block<'a>(text: &str, part: &'a str, wanted: &[&str]) -> Result<Option<&'a st
     let mut other = None;
     while let Some((_, after)) = rest.split_once(BEGIN) {
         let offset = after.as_ptr() as usize - text.as_ptr() as usize;
-        let Some((label, after)) = after.split_once(DASHES) else {
-            return Err(Flaw::at(
-                text,
-                offset,
-                "the BEGIN line does not end in five dashes",
-            ));
+        let Some((label, after)) = after
+            .split_once(DASHES)
+            .filter(|(label, _)| label.len() <= LABEL_LEN_MAX)
+        else {
+            let what = "the BEGIN line does not end in five dashes";
+            return Err(Flaw::at(text, offset, what));
         };
         let Some((body, after)) = after.split_once(END) else {
             return Err(Flaw::at(
@@ -162,6 +162,8 @@ pub(super) fn hex(digit: u8) -> Option<u8> {
 
 const BEGIN: &str = "-----BEGIN ";
 const DASHES: &str = "-----";
+/// Longer than any label in use; what is longer has swallowed the key.
+const LABEL_LEN_MAX: usize = 40;
 const END: &str = "-----END";
 const ENCRYPTED: &str = "the key is encrypted; `openssl pkey -in <file>` decrypts it";
 

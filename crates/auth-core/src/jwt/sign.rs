@@ -138,15 +138,22 @@ impl SigningKey {
 
     /// Reads a key from DER bytes, PKCS#8 or PKCS#1.
     pub fn from_der(algorithm: Algorithm, der: &[u8]) -> Result<Self> {
+        Self::parse(algorithm, der)
+            .map_err(|what| Error::credentials(format!("the private key {what}")))
+    }
+
+    /// Reads a key from DER bytes; on failure says what the key is.
+    pub(super) fn parse(
+        algorithm: Algorithm,
+        der: &[u8],
+    ) -> std::result::Result<Self, &'static str> {
         let parse = match der::is_pkcs8(der) {
             true => KeyPair::from_pkcs8,
             false => KeyPair::from_der,
         };
-        let pair = parse(der)
-            .map_err(|why| Error::credentials(format!("the private key {}", explain(der, &why))))?;
         Ok(Self {
             algorithm,
-            pair,
+            pair: parse(der).map_err(|why| explain(der, &why))?,
             random: SystemRandom::new(),
         })
     }

@@ -1,6 +1,7 @@
 //! Tokens signed and verified through the public API.
 
 mod jwks;
+mod key_file;
 mod sign;
 mod vectors;
 mod verify;
