@@ -2,6 +2,8 @@
 
 mod jwks;
 mod key_file;
+#[cfg(feature = "testing")]
+mod key_set;
 mod sign;
 mod vectors;
 mod verify;
