@@ -1,75 +1,135 @@
 //! A platform as one client sees it: addresses, credentials, transport, policy.
 
+mod builder;
+mod options;
+
+use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use crate::{Error, HttpSend, Platform, Request, Result};
+use crate::address::Base;
+use crate::budget::Budget;
+use crate::{Clock, Credential, Error, HttpSend, Platform, Request, Result, RetryPolicy};
 
-/// A platform as one client sees it. Cheap to clone; views share everything.
+pub use builder::ApiBuilder;
+pub use options::{CallOptions, Observed};
+
+/// A platform as one client sees it. Cheap to clone; clones and views share everything.
+///
+/// Provider crates build one and put generated operations on it; see [`Request`] for calls that
+/// their document lacks.
 #[derive(Clone)]
 pub struct Api {
-    inner: Arc<Inner>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) credentials: Arc<Vec<(&'static str, Credential)>>,
+    pub(crate) options: Arc<CallOptions>,
 }
 
-struct Inner {
-    platform: &'static Platform,
-    transport: Arc<dyn HttpSend>,
+/// What all views of a client have in common.
+pub(crate) struct Shared {
+    pub(crate) platform: &'static Platform,
+    pub(crate) transport: Arc<dyn HttpSend>,
+    pub(crate) bases: Vec<Base>,
+    pub(crate) clock: Clock,
+    pub(crate) budget: Budget,
+    pub(crate) hints: Vec<(&'static str, &'static str)>,
+    pub(crate) timeout: Duration,
+    pub(crate) retry: RetryPolicy,
 }
-
-/// Settings of an [`Api`].
-pub struct ApiBuilder {
-    platform: &'static Platform,
-    transport: Option<Arc<dyn HttpSend>>,
-}
-
-/// What one call may do differently.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct CallOptions {}
 
 impl Api {
     /// Starts a client of `platform`.
     pub fn builder(platform: &'static Platform) -> ApiBuilder {
-        ApiBuilder {
-            platform,
-            transport: None,
+        ApiBuilder::new(platform)
+    }
+
+    /// A view whose calls differ by `options`; what they leave open is as here.
+    pub fn with(&self, options: CallOptions) -> Self {
+        Self {
+            options: Arc::new(options.over(&self.options)),
+            ..self.clone()
         }
     }
 
-    pub(crate) async fn json<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
-        let _ = (request, &self.inner.transport);
-        Err(Error::transport(self.inner.platform.name))
+    /// A view that authenticates by another credential where `scheme` asks for one: as a user who
+    /// has signed in, for example.
+    pub fn with_credential(&self, scheme: &'static str, credential: impl Into<Credential>) -> Self {
+        let others = self.credentials.iter().filter(|(name, _)| *name != scheme);
+        let mut credentials: Vec<_> = others.cloned().collect();
+        credentials.push((scheme, credential.into()));
+        Self {
+            credentials: Arc::new(credentials),
+            ..self.clone()
+        }
     }
 
-    pub(crate) async fn text(&self, request: Request) -> Result<String> {
-        let _ = request;
-        Err(Error::transport(self.inner.platform.name))
+    /// Sends a request and reads a JSON answer. An answer without content is read as `null`.
+    ///
+    /// An error is told with operation, attempts and time; see [`Error`].
+    pub async fn call<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
+        self.exchange(request).await?.json()
     }
 
-    pub(crate) async fn empty(&self, request: Request) -> Result<()> {
-        let _ = request;
-        Err(Error::transport(self.inner.platform.name))
+    /// Sends a request and returns the answer as text.
+    pub async fn call_text(&self, request: Request) -> Result<String> {
+        Ok(self.exchange(request).await?.text())
+    }
+
+    /// Sends a request whose answer holds nothing.
+    pub async fn call_empty(&self, request: Request) -> Result<()> {
+        self.exchange(request).await.map(drop)
+    }
+
+    /// The address of a request, for operations that a browser opens. It carries no credential.
+    pub fn url(&self, request: &Request) -> Result<String> {
+        request.address(&self.base(request)?.url, None)
+    }
+
+    /// The platform.
+    pub fn platform(&self) -> &'static Platform {
+        self.shared.platform
+    }
+
+    /// The clock that learns the platform's time; share it with credentials and caches.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// The door to the network.
+    pub fn transport(&self) -> &Arc<dyn HttpSend> {
+        &self.shared.transport
+    }
+
+    /// The credential for a scheme.
+    pub fn credential(&self, scheme: &str) -> Option<&Credential> {
+        let mut credentials = self.credentials.iter();
+        let (_, credential) = credentials.find(|(name, _)| *name == scheme)?;
+        Some(credential)
+    }
+
+    /// The base address that a request goes to.
+    pub(crate) fn base(&self, request: &Request) -> Result<&Base> {
+        let bases = &self.shared.bases;
+        let stated = request.operation.map(|operation| operation.role);
+        match request.role.or(stated) {
+            Some(role) => bases
+                .iter()
+                .find(|base| base.role == role)
+                .ok_or_else(|| Error::config(format!("there is no server role `{role}`"))),
+            None => bases
+                .first()
+                .ok_or_else(|| Error::config("the platform has no server")),
+        }
     }
 }
 
-impl ApiBuilder {
-    /// The HTTP client.
-    pub fn transport(mut self, transport: Arc<dyn HttpSend>) -> Self {
-        self.transport = Some(transport);
-        self
-    }
-
-    /// Builds the client.
-    pub fn build(self) -> Result<Api> {
-        let transport = self
-            .transport
-            .ok_or_else(|| Error::config("no transport"))?;
-        Ok(Api {
-            inner: Arc::new(Inner {
-                platform: self.platform,
-                transport,
-            }),
-        })
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api")
+            .field("platform", &self.shared.platform.name)
+            .field("credentials", &self.credentials)
+            .finish_non_exhaustive()
     }
 }

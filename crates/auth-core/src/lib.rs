@@ -1,24 +1,35 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod address;
 mod api;
+mod authorize;
+mod budget;
 mod cached;
 mod clock;
 mod credential;
 mod error;
+mod exchange;
 mod facts;
+mod form;
 mod http_send;
+mod judge;
 #[cfg(feature = "jwt")]
 pub mod jwt;
+mod multipart;
 mod request;
+#[cfg(feature = "reqwest")]
+mod reqwest_send;
 mod retry;
 mod secret;
+mod stopwatch;
+mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod token;
 pub mod wire;
 
-pub use crate::api::{Api, ApiBuilder, CallOptions};
+pub use crate::api::{Api, ApiBuilder, CallOptions, Observed};
 pub use crate::cached::{Cached, CachedBuilder, CachedToken};
 pub use crate::clock::{Clock, Mark};
 pub use crate::credential::Credential;
@@ -28,7 +39,10 @@ pub use crate::facts::{
     Verdict,
 };
 pub use crate::http_send::HttpSend;
-pub use crate::request::{File, Request};
+pub use crate::multipart::{File, Multipart};
+pub use crate::request::Request;
+#[cfg(feature = "reqwest")]
+pub use crate::reqwest_send::{ReqwestSend, ReqwestSendBuilder};
 pub use crate::retry::RetryPolicy;
 pub use crate::secret::{Secret, same_bytes};
 pub use crate::token::{Token, TokenProvider};

@@ -1,73 +1,140 @@
 //! A request, before anything is sent: built by pure code.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display, Write as _};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
-use crate::{Api, Error, Operation, Result};
+use crate::{Api, Error, Multipart, Operation, Result, form};
 
 /// A request of one operation. Building it does no I/O; a mistake is reported when it is sent.
+///
+/// Generated code starts from an [`Operation`]. What the document lacks is sent all the same, with
+/// the same token, retries and errors, by starting from a path:
+///
+/// ```
+/// use auth_core::{Api, Request, Result};
+///
+/// async fn quota(api: &Api, project: &str) -> Result<serde_json::Value> {
+///     Request::get("/v3/{project}/quota")
+///         .path("project", project)
+///         .query("unit", "day")
+///         .send(api)
+///         .await
+/// }
+/// ```
 #[must_use = "a request does nothing until it is sent"]
 pub struct Request {
-    pub(crate) operation: &'static Operation,
-    pub(crate) path: String,
-    pub(crate) query: String,
+    pub(crate) operation: Option<&'static Operation>,
+    pub(crate) template: &'static str,
+    pub(crate) method: Method,
+    pub(crate) role: Option<&'static str>,
+    pub(crate) schemes: &'static [&'static str],
+    pub(crate) idempotent: bool,
+    path: Cow<'static, str>,
+    query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
     pub(crate) error: Option<Error>,
 }
 
 /// The body of a request. Kept by kind, because a credential may have to be put into it.
+#[derive(Clone)]
 pub(crate) enum Body {
     Empty,
-    Form(String),
+    Form(Bytes),
     Json(Bytes),
     Other(Bytes),
-}
-
-/// A file of a `multipart/form-data` body.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct File {
-    /// The name of the file.
-    pub name: String,
-    /// The media type, for example `image/png`.
-    pub content_type: String,
-    /// The content.
-    pub content: Bytes,
 }
 
 impl Request {
     /// Starts a request of `operation`.
     pub fn new(operation: &'static Operation) -> Self {
-        let mut request = Self {
-            operation,
-            path: operation.path.to_owned(),
-            query: String::new(),
-            headers: HeaderMap::new(),
-            body: Body::Empty,
-            error: None,
-        };
+        let mut request = Self::to(operation.method.clone(), operation.path);
+        request.operation = Some(operation);
+        request.idempotent = operation.idempotent;
         for (name, value) in operation.query {
             request = request.query(name, value);
         }
         request
     }
 
+    /// Starts a `DELETE` that the document lacks; idempotent.
+    pub fn delete(path: &'static str) -> Self {
+        Self::to(Method::DELETE, path)
+    }
+
+    /// Starts a `GET` that the document lacks; idempotent.
+    pub fn get(path: &'static str) -> Self {
+        Self::to(Method::GET, path)
+    }
+
+    /// Starts a `PATCH` that the document lacks; not idempotent.
+    pub fn patch(path: &'static str) -> Self {
+        Self::to(Method::PATCH, path)
+    }
+
+    /// Starts a `POST` that the document lacks; not idempotent.
+    pub fn post(path: &'static str) -> Self {
+        Self::to(Method::POST, path)
+    }
+
+    /// Starts a `PUT` that the document lacks; idempotent.
+    pub fn put(path: &'static str) -> Self {
+        Self::to(Method::PUT, path)
+    }
+
+    /// Says that a repeat of this request does no harm, whatever the document states of the operation.
+    pub fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+
+    /// Says that a repeat of this request could act twice, whatever the document states of the operation.
+    pub fn not_idempotent(mut self) -> Self {
+        self.idempotent = false;
+        self
+    }
+
+    /// Sends the request to the base address of another role than the operation's.
+    pub fn role(mut self, role: &'static str) -> Self {
+        self.role = Some(role);
+        self
+    }
+
+    /// Authenticates by these schemes of the platform together, whatever the document states of the operation.
+    pub fn schemes(mut self, names: &'static [&'static str]) -> Self {
+        self.schemes = names;
+        self
+    }
+
     /// Fills the path parameter `name`.
     pub fn path(mut self, name: &str, value: impl Display) -> Self {
         let value = value.to_string();
-        if value.is_empty() {
-            return self.fail(Error::config(format!(
-                "the path parameter `{name}` is empty"
-            )));
+        // A lone dot or two would be taken for a step to another path, encoded or not.
+        if matches!(value.as_str(), "" | "." | "..") {
+            let message = format!("the path parameter `{name}` is empty or made of dots alone");
+            return self.fail(Error::config(message));
         }
-        let value = utf8_percent_encode(&value, UNRESERVED).to_string();
-        self.path = self.path.replace(&format!("{{{name}}}"), &value);
+        let place = self.path.match_indices('{').find_map(|(start, _)| {
+            let rest = self.path[start + 1..].strip_prefix(name)?;
+            rest.starts_with('}').then_some(start)
+        });
+        let Some(start) = place else {
+            let message = format!("the path {} has no parameter `{name}`", self.template);
+            return self.fail(Error::config(message));
+        };
+        let end = start + name.len() + 2;
+        let mut path = String::with_capacity(self.path.len() + value.len() * 3);
+        path.push_str(&self.path[..start]);
+        path.extend(utf8_percent_encode(&value, UNRESERVED));
+        path.push_str(&self.path[end..]);
+        self.path = path.into();
         self
     }
 
@@ -85,89 +152,197 @@ impl Request {
         }
     }
 
-    /// Adds a header.
-    pub fn header(mut self, name: &'static str, value: impl Display) -> Self {
-        match HeaderValue::from_str(&value.to_string()) {
-            Ok(value) => {
-                self.headers.insert(
-                    HeaderName::from_bytes(name.as_bytes())
-                        .expect("headers of a document are valid names"),
-                    value,
-                );
-                self
-            }
-            Err(_) => self.fail(Error::config(format!(
-                "the header `{name}` holds bytes that no header can carry"
-            ))),
+    /// Adds a query parameter once for each of the values.
+    pub fn query_list(self, name: &str, values: impl IntoIterator<Item: Display>) -> Self {
+        values
+            .into_iter()
+            .fold(self, |request, value| request.query(name, value))
+    }
+
+    /// Adds a query parameter that is sent empty (`name=`).
+    pub fn query_empty(self, name: &str) -> Self {
+        self.query(name, "")
+    }
+
+    /// Sets a header.
+    pub fn header(mut self, name: &str, value: impl Display) -> Self {
+        match self.try_header(name, &value.to_string()) {
+            Ok(()) => self,
+            Err(error) => self.fail(error),
         }
     }
 
-    /// Adds a header if there is a value.
-    pub fn header_opt(self, name: &'static str, value: Option<impl Display>) -> Self {
+    /// Sets a header if there is a value.
+    pub fn header_opt(self, name: &str, value: Option<impl Display>) -> Self {
         match value {
             Some(value) => self.header(name, value),
             None => self,
         }
     }
 
-    /// Sets a JSON body; `content_type` goes out as it is.
-    pub fn json(mut self, content_type: &'static str, body: &impl Serialize) -> Self {
-        match serde_json::to_vec(body) {
-            Ok(bytes) => {
-                self.headers.insert(
-                    http::header::CONTENT_TYPE,
-                    HeaderValue::from_static(content_type),
-                );
-                self.body = Body::Json(bytes.into());
-                self
+    /// Sets a form as the body: a struct or map whose members are scalars, lists of scalars, or
+    /// absent. Everything but letters, digits and `-._~` is percent-encoded.
+    pub fn form(self, body: &impl Serialize) -> Self {
+        match form::encode(body) {
+            Ok(text) => {
+                let bytes = Bytes::from_owner(Zeroizing::new(text.into_bytes()));
+                self.body(FORM, Body::Form(bytes))
             }
-            Err(error) => self.fail(Error::config(format!(
-                "the body cannot be written: {error}"
-            ))),
+            Err(error) => self.fail(error),
         }
     }
 
-    /// Sets a JSON body that is ready.
-    pub fn json_bytes(mut self, content_type: &'static str, body: Bytes) -> Self {
-        self.headers.insert(
-            http::header::CONTENT_TYPE,
-            HeaderValue::from_static(content_type),
-        );
-        self.body = Body::Json(body);
-        self
+    /// Sets a JSON body; `content_type` goes out as it is.
+    pub fn json(self, content_type: &'static str, body: &impl Serialize) -> Self {
+        match serde_json::to_vec(body) {
+            Ok(bytes) => {
+                let bytes = Bytes::from_owner(Zeroizing::new(bytes));
+                self.json_bytes(content_type, bytes)
+            }
+            Err(error) => self.fail(unwritable(&error)),
+        }
     }
 
-    /// Sends the request and reads a JSON answer.
+    /// Sets a JSON body that is ready. It is not copied.
+    pub fn json_bytes(self, content_type: &'static str, body: Bytes) -> Self {
+        self.body(content_type, Body::Json(body))
+    }
+
+    /// Sets a `multipart/form-data` body.
+    pub fn multipart(self, body: Multipart) -> Self {
+        let (content_type, body) = body.finish();
+        self.header(header::CONTENT_TYPE.as_str(), content_type)
+            .other(body)
+    }
+
+    /// Sets a body of text, or of any other kind that is ready.
+    pub fn text(self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        self.body(content_type, Body::Other(body.into()))
+    }
+
+    /// Sends the request and reads a JSON answer. An answer without content is read as `null`.
     pub async fn send<T: DeserializeOwned>(self, api: &Api) -> Result<T> {
-        api.json(self).await
+        api.call(self).await
     }
 
     /// Sends the request and returns the answer as text.
     pub async fn send_text(self, api: &Api) -> Result<String> {
-        api.text(self).await
+        api.call_text(self).await
     }
 
     /// Sends the request; the answer holds nothing.
     pub async fn send_empty(self, api: &Api) -> Result<()> {
-        api.empty(self).await
+        api.call_empty(self).await
     }
 
-    pub(crate) fn fail(mut self, error: Error) -> Self {
+    /// Builds the HTTP request for a base address, without a credential.
+    pub fn build(&self, base: &str) -> Result<http::Request<Bytes>> {
+        let mut request = http::Request::new(self.body.bytes());
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = uri(self.address(base, None)?)?;
+        *request.headers_mut() = self.headers.clone();
+        Ok(request)
+    }
+
+    /// The address below `base`, with `more` added to the query.
+    pub(crate) fn address(&self, base: &str, more: Option<&str>) -> Result<String> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        if !self.path.starts_with('/') || self.path.starts_with("//") {
+            let message = format!("the path {} does not begin with one slash", self.template);
+            return Err(Error::config(message));
+        }
+        if self.path.contains('{') {
+            let message = format!("a parameter of the path {} is not set", self.template);
+            return Err(Error::config(message));
+        }
+        let more = more.unwrap_or("");
+        let length = base.len() + self.path.len() + self.query.len() + more.len() + 2;
+        let mut address = String::with_capacity(length);
+        address.push_str(base);
+        address.push_str(&self.path);
+        let mut mark = if self.path.contains('?') { '&' } else { '?' };
+        for part in [self.query.as_str(), more] {
+            if !part.is_empty() {
+                address.push(mark);
+                address.push_str(part);
+                mark = '&';
+            }
+        }
+        Ok(address)
+    }
+
+    /// The word for the request in logs and errors.
+    pub(crate) fn name(&self) -> &'static str {
+        self.operation
+            .map_or(self.template, |operation| operation.id)
+    }
+
+    fn to(method: Method, path: &'static str) -> Self {
+        Self {
+            operation: None,
+            template: path,
+            idempotent: method.is_idempotent(),
+            method,
+            role: None,
+            schemes: &[],
+            path: path.into(),
+            query: String::new(),
+            headers: HeaderMap::new(),
+            body: Body::Empty,
+            error: None,
+        }
+    }
+
+    fn body(mut self, content_type: &'static str, body: Body) -> Self {
+        match HeaderValue::try_from(content_type) {
+            Ok(value) => {
+                self.headers.insert(header::CONTENT_TYPE, value);
+                self.body = body;
+                self
+            }
+            Err(_) => self.fail(Error::config("the content type is no header value")),
+        }
+    }
+
+    fn other(mut self, body: Bytes) -> Self {
+        self.body = Body::Other(body);
+        self
+    }
+
+    fn try_header(&mut self, name: &str, value: &str) -> Result<()> {
+        let (name, value) = parse_header(name, value)?;
+        self.headers.insert(name, value);
+        Ok(())
+    }
+
+    fn fail(mut self, error: Error) -> Self {
         self.error.get_or_insert(error);
         self
     }
 }
 
-/// Shows operation and path parameters' places only: the rest can hold secrets.
+impl Body {
+    pub(crate) fn bytes(&self) -> Bytes {
+        match self {
+            Self::Empty => Bytes::new(),
+            Self::Form(bytes) | Self::Json(bytes) | Self::Other(bytes) => bytes.clone(),
+        }
+    }
+}
+
+/// Shows the operation only: path, query and body can hold secrets.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
-            .field("operation", &self.operation.id)
+            .field("operation", &self.name())
             .finish_non_exhaustive()
     }
 }
 
-fn push_pair(text: &mut String, name: &str, value: &str) {
+/// Adds `name=value` to a query or form, percent-encoded throughout.
+pub(crate) fn push_pair(text: &mut String, name: &str, value: &str) {
     if !text.is_empty() {
         text.push('&');
     }
@@ -175,6 +350,30 @@ fn push_pair(text: &mut String, name: &str, value: &str) {
     let value = utf8_percent_encode(value, UNRESERVED);
     write!(text, "{name}={value}").expect("writing to a string");
 }
+
+/// Reads a header. The value is marked sensitive, because it may be a secret and nobody needs to
+/// see it.
+pub(crate) fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
+    let unfit = |part| Error::config(format!("the {part} of the header `{name}` is not allowed"));
+    let name = HeaderName::try_from(name).map_err(|_| unfit("name"))?;
+    let mut value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| unfit("value"))?;
+    value.set_sensitive(true);
+    Ok((name, value))
+}
+
+/// Reads an address that was put together from a base and encoded parts.
+pub(crate) fn uri(address: String) -> Result<http::Uri> {
+    http::Uri::try_from(address)
+        .map_err(|error| Error::config("the address cannot be written").because(error))
+}
+
+/// A body that serde refused. What serde says of it names types and fields of Rust, no value.
+fn unwritable(error: &serde_json::Error) -> Error {
+    Error::config(format!("the body cannot be written: {error}"))
+}
+
+/// The media type of forms.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Everything is encoded but the unreserved characters of RFC 3986, section 2.3.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC

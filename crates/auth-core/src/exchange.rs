@@ -1,0 +1,364 @@
+//! One call from its request to its answer: attempts, waits, tokens renewed.
+
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use serde::de::DeserializeOwned;
+use tokio::time::{sleep, timeout};
+use tracing::Instrument;
+
+use crate::api::{Api, Observed};
+use crate::authorize::{self, Alternative, Parts};
+use crate::error::Story;
+use crate::judge::{self, Answer};
+use crate::request::uri;
+use crate::stopwatch::Stopwatch;
+use crate::{
+    Action, Credential, Error, ErrorKind, Outcome, Request, Result, Scheme, Token, retry, telemetry,
+};
+
+/// A call that the platform answered with a success.
+pub(crate) struct Done {
+    body: Bytes,
+    sensitive: bool,
+    story: Story,
+}
+
+/// A call under way: what it has to do, and how far it is.
+struct Call<'a> {
+    api: &'a Api,
+    request: &'a Request,
+    alternative: Alternative<'a>,
+    outcome: &'static Outcome,
+    sensitive: bool,
+    base: &'a str,
+    limit: Duration,
+    watch: Stopwatch,
+    attempts: u32,
+}
+
+impl Api {
+    /// Sends a request until it is answered with a success, or all that may be done has been done.
+    pub(crate) async fn exchange(&self, request: Request) -> Result<Done> {
+        let watch = Stopwatch::start();
+        let span = telemetry::span(self.shared.platform.name, request.name());
+        let told = |error: Error| {
+            error.in_call(Story {
+                operation: request.name(),
+                attempts: 0,
+                elapsed: watch.elapsed(),
+                may_have_taken_effect: false,
+            })
+        };
+        let result = match Call::prepare(self, &request, watch) {
+            Ok(call) => call.run().instrument(span.clone()).await,
+            Err(error) => Err(told(error)),
+        };
+        let story = match &result {
+            Ok(done) => (done.story.attempts, None),
+            Err(error) => (error.attempts(), Some(error)),
+        };
+        telemetry::finished(
+            &span,
+            self.shared.platform.name,
+            request.name(),
+            story.0,
+            watch.elapsed(),
+            story.1,
+        );
+        result
+    }
+}
+
+impl<'a> Call<'a> {
+    /// Everything that can be wrong before any I/O.
+    fn prepare(api: &'a Api, request: &'a Request, watch: Stopwatch) -> Result<Self> {
+        let platform = api.shared.platform;
+        let options = &api.options;
+        options.check()?;
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(Error::config(
+                "a call needs a tokio runtime, and none is running here",
+            ));
+        }
+        let stated = request.operation;
+        let alternatives = stated.map_or(platform.security, |operation| operation.security);
+        let credential = |name: &str| api.credential(name);
+        let hint = |name: &str| {
+            let mut hints = api.shared.hints.iter();
+            hints
+                .find(|(scheme, _)| *scheme == name)
+                .map(|(_, hint)| *hint)
+        };
+        let alternative = match request.schemes {
+            [] => authorize::choose(alternatives, credential, hint)?,
+            names => {
+                let schemes = schemes_named(platform.schemes, names)?;
+                authorize::choose(&[&schemes], credential, hint)?
+            }
+        };
+        Ok(Self {
+            api,
+            request,
+            alternative,
+            outcome: stated.map_or(platform.outcome, |operation| operation.outcome),
+            // What the document does not know may hold anything.
+            sensitive: stated.is_none_or(|operation| operation.sensitive),
+            base: &api.base(request)?.url,
+            limit: options.timeout.unwrap_or(api.shared.timeout),
+            watch,
+            attempts: 0,
+        })
+    }
+
+    async fn run(mut self) -> Result<Done> {
+        let policy = self.api.options.retry.clone();
+        let policy = policy.unwrap_or_else(|| self.api.shared.retry.clone());
+        let mut renewed = false;
+        // Attempts of the policy: the one with a renewed token is not among them.
+        let mut tried = 0;
+        loop {
+            let tokens = match self.tokens().await {
+                Ok(tokens) => tokens,
+                Err(error) => return Err(self.tell(error)),
+            };
+            let error = match self.attempt(&tokens).await {
+                Ok(body) => return Ok(self.done(body)),
+                Err(error) => error,
+            };
+            if error.kind() == ErrorKind::Api && error.action() == Action::NewToken {
+                if let Some(error) = self.after_new_token(&tokens, error, renewed) {
+                    return Err(self.tell(error));
+                }
+                renewed = true;
+                continue;
+            }
+            tried += 1;
+            if !retry::is_repeatable(&error, self.request.idempotent) {
+                return Err(self.tell(error));
+            }
+            let asked = error.api().and_then(|api| api.retry_after);
+            let wait = policy.wait(tried, fastrand::f64(), asked, self.remaining());
+            let Some(wait) = wait.filter(|_| self.api.shared.budget.withdraw()) else {
+                return Err(self.tell(error));
+            };
+            telemetry::retry(
+                self.api.shared.platform.name,
+                self.request.name(),
+                self.attempts,
+                wait,
+                &error,
+            );
+            sleep(wait).await;
+        }
+    }
+
+    /// The tokens of the alternative's providers, in the order of its schemes.
+    async fn tokens(&self) -> Result<Vec<Option<Token>>> {
+        let mut tokens = Vec::with_capacity(self.alternative.len());
+        for (_, credential) in &self.alternative {
+            tokens.push(match credential {
+                Credential::Provider(cached) => match cached.cached() {
+                    Some(token) => Some(Token::clone(&token)),
+                    None => match self.within(cached.token()).await {
+                        Some(token) => Some(token.map_err(Error::without_token)?),
+                        None => return Err(Error::credentials(LATE_TOKEN).advise(Action::Backoff)),
+                    },
+                },
+                _ => None,
+            });
+        }
+        Ok(tokens)
+    }
+
+    /// Sends the request once, and judges the answer.
+    async fn attempt(&mut self, tokens: &[Option<Token>]) -> Result<Bytes> {
+        let request = self.compose(tokens)?;
+        if self.remaining().is_zero() {
+            return Err(Error::unsent(LATE));
+        }
+        self.attempts += 1;
+        let started = Stopwatch::start();
+        let sent = self.api.shared.clock.mark();
+        let answer = self.within(self.api.shared.transport.send(request)).await;
+        let answer = match answer {
+            None => return Err(Error::transport(LATE)),
+            Some(Err(error)) => return Err(error),
+            Some(Ok(answer)) => answer,
+        };
+        self.api.shared.clock.observe(sent, answer.headers());
+        self.judge(answer, started)
+    }
+
+    fn judge(&self, answer: Response<Bytes>, started: Stopwatch) -> Result<Bytes> {
+        let retry_after = match answer.status().is_success() {
+            true => None,
+            false => retry::retry_after(answer.headers(), self.api.shared.clock.now()),
+        };
+        let view = Answer {
+            status: answer.status(),
+            headers: answer.headers(),
+            body: answer.body(),
+            retry_after,
+            sensitive: self.sensitive,
+        };
+        let judgement = judge::judge(self.api.shared.platform, self.outcome, view);
+        let code = judgement.failure.as_ref().map(|api| api.code.as_str());
+        telemetry::answer(self.attempts, answer.status(), code, started.elapsed());
+        if let Some(observer) = &self.api.options.observer {
+            observer(&Observed {
+                operation: self.request.name(),
+                attempt: self.attempts,
+                status: answer.status(),
+                headers: answer.headers(),
+                request_id: judgement.request_id.as_deref(),
+            });
+        }
+        match judgement.failure {
+            None => Ok(answer.into_body()),
+            Some(api) if api.message.is_empty() && !self.sensitive => {
+                Err(Error::answered(*api).excerpt(answer.body()))
+            }
+            Some(api) => Err(Error::answered(*api)),
+        }
+    }
+
+    /// The HTTP request, credentials included.
+    fn compose(&self, tokens: &[Option<Token>]) -> Result<http::Request<Bytes>> {
+        let mut parts = Parts {
+            headers: self.request.headers.clone(),
+            query: String::new(),
+            body: self.request.body.bytes(),
+        };
+        for (name, value) in &self.api.options.headers {
+            if !parts.headers.contains_key(name) {
+                parts.headers.insert(name.clone(), value.clone());
+            }
+        }
+        for ((scheme, credential), token) in self.alternative.iter().zip(tokens) {
+            authorize::apply(scheme, credential, token.as_ref(), self.request, &mut parts)?;
+        }
+        let address = self.request.address(self.base, Some(&parts.query))?;
+        let mut request = http::Request::new(parts.body);
+        *request.method_mut() = self.request.method.clone();
+        *request.uri_mut() = uri(address)?;
+        *request.headers_mut() = parts.headers;
+        Ok(request)
+    }
+
+    /// What becomes of a call whose token was refused: `None` to go again with another one.
+    fn after_new_token(
+        &self,
+        tokens: &[Option<Token>],
+        error: Error,
+        renewed: bool,
+    ) -> Option<Error> {
+        let mut renewable = false;
+        for ((_, credential), token) in self.alternative.iter().zip(tokens) {
+            if let (Credential::Provider(cached), Some(token)) = (credential, token) {
+                cached.reject(token);
+                renewable = true;
+            }
+        }
+        let own =
+            |(_, credential): &(&Scheme, &Credential)| matches!(credential, Credential::Token(_));
+        match (renewable, renewed) {
+            (true, false) => None,
+            // A brand-new token was refused, or there was no token at all: another one is no help.
+            (true, true) => Some(error.advise(Action::FixCredentials)),
+            (false, _) if self.alternative.iter().any(own) => Some(error),
+            (false, _) => Some(error.advise(Action::FixCredentials)),
+        }
+    }
+
+    fn remaining(&self) -> Duration {
+        self.limit.saturating_sub(self.watch.elapsed())
+    }
+
+    /// Waits as long as the call may take.
+    async fn within<F: Future>(&self, future: F) -> Option<F::Output> {
+        timeout(self.remaining(), future).await.ok()
+    }
+
+    fn story(&self, may_have_taken_effect: bool) -> Story {
+        Story {
+            operation: self.request.name(),
+            attempts: self.attempts,
+            elapsed: self.watch.elapsed(),
+            may_have_taken_effect,
+        }
+    }
+
+    fn tell(&self, error: Error) -> Error {
+        let unclear = self.attempts > 0 && retry::is_unclear(&error);
+        error.in_call(self.story(unclear && !self.request.idempotent))
+    }
+
+    fn done(&self, body: Bytes) -> Done {
+        self.api.shared.budget.deposit();
+        Done {
+            body,
+            sensitive: self.sensitive,
+            story: self.story(!self.request.idempotent),
+        }
+    }
+}
+
+impl Done {
+    /// Reads the answer. An error names the place; what stands there is shown by `Debug` alone,
+    /// and not at all where it can be a secret.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        let body = match self.body.trim_ascii() {
+            [] => b"null",
+            body => body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body),
+        };
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let read = serde_path_to_error::deserialize(&mut json);
+        let error = match read.map(|value| (value, json.end())) {
+            Ok((value, Ok(()))) => return Ok(value),
+            Ok((_, Err(error))) => self.unreadable("its end", error),
+            Err(error) => {
+                let place = format!("`{}`", error.path());
+                self.unreadable(&place, error.into_inner())
+            }
+        };
+        Err(error)
+    }
+
+    pub(crate) fn text(self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    fn unreadable(&self, place: &str, error: serde_json::Error) -> Error {
+        let message = match self.body.trim_ascii().is_empty() {
+            true => "the answer is empty".to_owned(),
+            false => format!("the answer does not have the documented form at {place}"),
+        };
+        let told = Error::decode(message).in_call(self.story);
+        match self.sensitive {
+            true => told,
+            false => told.excerpt(&self.body).because(error),
+        }
+    }
+}
+
+/// The schemes of a platform by their names.
+fn schemes_named(
+    known: &'static [&'static Scheme],
+    names: &[&str],
+) -> Result<Vec<&'static Scheme>> {
+    let find = |name: &&str| {
+        let mut known = known.iter();
+        known
+            .find(|scheme| scheme.name == *name)
+            .copied()
+            .ok_or_else(|| Error::config(format!("there is no scheme `{name}`")))
+    };
+    names.iter().map(find).collect()
+}
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+const LATE: &str = "no answer within the time of the call";
+const LATE_TOKEN: &str = "no token within the time of the call";
