@@ -65,6 +65,22 @@ struct Inner {
 }
 
 /// Settings of a [`KeySet`].
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use auth_core::jwt::KeySet;
+/// use auth_core::{Clock, HttpSend, Result};
+///
+/// fn keys(transport: Arc<dyn HttpSend>, clock: &Clock) -> Result<KeySet> {
+///     KeySet::builder("http://emulator:8080/certs", transport)
+///         .clock(clock.clone())
+///         .max_age(Duration::from_secs(600))
+///         .allow_http("emulator")
+///         .build()
+/// }
+/// ```
 pub struct KeySetBuilder {
     url: String,
     transport: Arc<dyn HttpSend>,

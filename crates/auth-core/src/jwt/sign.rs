@@ -58,6 +58,25 @@ pub fn sign<'a>(
 }
 
 /// Something that signs: a [`SigningKey`], or a key that never leaves its hardware.
+///
+/// ```
+/// use auth_core::Result;
+/// use auth_core::jwt::{Algorithm, Signer};
+///
+/// struct Hsm;
+///
+/// impl Signer for Hsm {
+///     fn algorithm(&self) -> Algorithm {
+///         Algorithm::Ps256
+///     }
+///
+///     fn signature(&self, message: &[u8]) -> Result<Vec<u8>> {
+///         # let _ = message;
+///         // Ask the device.
+///         # Ok(Vec::new())
+///     }
+/// }
+/// ```
 pub trait Signer: Send + Sync {
     /// The algorithm, which the header will name.
     fn algorithm(&self) -> Algorithm;
@@ -112,11 +131,20 @@ impl<'a> From<&'a str> for Header<'a> {
 
 /// A private RSA key of 2048 to 4096 bits, parsed and ready, bound to one algorithm.
 ///
-/// Parsing takes as long as a hundred lookups in a map, signing as long as a small request to a
-/// platform on the same host: keep the key and the token.
+/// Signing costs a processor half a millisecond: keep the token for as long as it is valid.
 ///
 /// `Debug` shows the algorithm and the size. The text and the bytes a key is read from are
-/// overwritten after reading; what *ring* keeps inside of it is not, see the module's threat model.
+/// overwritten after reading; what *ring* keeps inside of it cannot be, as the module's documentation says.
+///
+/// ```
+/// use auth_core::jwt::{Algorithm, SigningKey};
+///
+/// # let pem = include_str!("../../tests/data/rsa2048.pkcs8.pem");
+/// # let pem = &pem.replace('\n', "\\n");
+/// let key = SigningKey::from_pem(Algorithm::Ps256, pem)?;
+/// assert_eq!(format!("{key:?}"), "SigningKey { algorithm: Ps256, bits: 2048, .. }");
+/// # Ok::<_, auth_core::Error>(())
+/// ```
 pub struct SigningKey {
     algorithm: Algorithm,
     pair: KeyPair,

@@ -149,8 +149,7 @@ impl Verifier {
 
     /// Checks `token` and returns its claims as a `T`, which need not hold the checked ones.
     ///
-    /// The order of the checks is that of the module's threat model; the first that fails is the
-    /// reason.
+    /// The [module](crate::jwt) lists the checks in their order; the first that fails is the reason.
     pub fn verify<'a, T: DeserializeOwned>(
         &self,
         token: &str,
