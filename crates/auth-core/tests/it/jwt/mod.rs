@@ -1,9 +1,11 @@
 //! Tokens signed and verified through the public API.
 
+mod fuzzed;
 mod jwks;
 mod key_file;
 #[cfg(feature = "testing")]
 mod key_set;
+mod seeds;
 mod sign;
 mod vectors;
 mod verify;
