@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod callback;
+mod clock;
+mod control;
+mod document;
+mod emulator;
+mod engine;
+mod fault;
+mod limits;
+mod log;
+mod page;
+mod platforms;
+mod recorder;
+mod redact;
+mod server;
+mod space;
+mod synth;
+mod validate;
+
+use std::io::Write;
+
+pub use crate::callback::SentCallback;
+pub use crate::emulator::{Builder, Emulator, Space};
+pub use crate::fault::Fault;
+pub use crate::log::{Entry, Verdict};
+pub use crate::platforms::harmony_push;
+pub use crate::validate::{Part, Rule, Violation};
+
+/// Tells the person who runs the emulator of something that no answer can tell.
+fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr(), "huawei-emulator: {message}");
+}

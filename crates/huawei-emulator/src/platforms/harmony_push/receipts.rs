@@ -1,0 +1,164 @@
+//! Receipts: what the platform tells the sender about delivery, signed.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ring::hmac;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::callback::Callback;
+
+use super::devices::Message;
+
+/// Where receipts go and how they are signed: the receipt configuration of the console.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ReceiptConfiguration {
+    /// The address of the receiver; plain http.
+    pub url: String,
+    /// The user name that is signed; unsigned when not set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_name: Option<String>,
+    /// The secret: Base64 of the key, or the key itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// Whether the secret is the key as it stands, as in old configurations.
+    #[serde(default)]
+    pub raw_secret: bool,
+}
+
+impl ReceiptConfiguration {
+    /// Unsigned receipts to this address.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            user_name: None,
+            secret: None,
+            raw_secret: false,
+        }
+    }
+
+    /// Signs with the Base64 of a key, as configurations made today do.
+    pub fn signed(mut self, user_name: impl Into<String>, secret: impl Into<String>) -> Self {
+        self.user_name = Some(user_name.into());
+        self.secret = Some(secret.into());
+        self
+    }
+
+    /// Takes the secret as the key itself, as old configurations do.
+    pub fn raw_secret(mut self) -> Self {
+        self.raw_secret = true;
+        self
+    }
+}
+
+/// The receipt configuration of a space.
+#[derive(Debug, Default)]
+pub(crate) struct Receipts {
+    pub configuration: Option<ReceiptConfiguration>,
+}
+
+/// A token, the package of its app, and the status code.
+pub(crate) type Delivery = (String, String, i64);
+
+impl Receipts {
+    pub(crate) fn configured(&self) -> bool {
+        self.configuration.is_some()
+    }
+
+    /// The calls for a message of v3.
+    pub(crate) fn of_v3(&self, message: &Arc<Message>, deliveries: Vec<Delivery>) -> Vec<Callback> {
+        let statuses = deliveries.into_iter().map(|(token, package, result)| {
+            let mut status = json!({
+                "token": token,
+                "pushType": message.push_type,
+                "appPackageName": package,
+                "biTag": message.options["biTag"].as_str().unwrap_or_default(),
+                "requestId": message.request_id,
+            });
+            let timestamp = message.time_ms;
+            if message.push_type == Some(1) {
+                let form = &message.payload["formId"];
+                status["formStatus"] =
+                    json!({"formId": form, "result": result, "timestamp": timestamp});
+            } else {
+                status["deliveryStatus"] = json!({"result": result, "timestamp": timestamp});
+            }
+            status
+        });
+        self.calls("on_delivery_receipts", message, statuses.collect())
+    }
+
+    /// The calls for a message of v1 or v2; the second part of a delivery is the app id here.
+    pub(crate) fn of_hms(
+        &self,
+        message: &Arc<Message>,
+        deliveries: Vec<Delivery>,
+    ) -> Vec<Callback> {
+        let tag = message.payload["android"]["bi_tag"].as_str();
+        let statuses = deliveries.into_iter().map(|(token, app_id, result)| {
+            json!({
+                "token": token,
+                "biTag": tag.unwrap_or_default(),
+                "appid": app_id,
+                "status": result,
+                "timestamp": message.time_ms,
+                "requestId": message.request_id,
+            })
+        });
+        self.calls("on_hms_receipts", message, statuses.collect())
+    }
+
+    fn calls(
+        &self,
+        operation: &'static str,
+        message: &Message,
+        statuses: Vec<Value>,
+    ) -> Vec<Callback> {
+        let Some(configuration) = &self.configuration else {
+            return Vec::new();
+        };
+        statuses
+            .chunks(AT_ONCE)
+            .map(|statuses| Callback {
+                operation,
+                url: configuration.url.clone(),
+                headers: signature(configuration, message.time_ms),
+                body: json!({ "statuses": statuses }).to_string(),
+            })
+            .collect()
+    }
+}
+
+/// The header that proves who calls.
+fn signature(configuration: &ReceiptConfiguration, now_ms: i64) -> Vec<(&'static str, String)> {
+    let (Some(user), Some(secret)) = (&configuration.user_name, &configuration.secret) else {
+        return Vec::new();
+    };
+    let key = match STANDARD.decode(secret) {
+        Ok(key) if !configuration.raw_secret => key,
+        _ => secret.clone().into_bytes(),
+    };
+    let nonce = nonce();
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+    let value = hmac::sign(&key, format!("{now_ms}{nonce}{user}").as_bytes());
+    let value = STANDARD.encode(value);
+    let header = format!("timestamp={now_ms}; nonce={nonce}; value={value}");
+    vec![("X-HUAWEI-CALLBACK-ID", header)]
+}
+
+/// A random UUID of version 4.
+fn nonce() -> String {
+    let random = fastrand::u128(..);
+    let version = (random & !(0xf << 76)) | (0x4 << 76);
+    let uuid = (version & !(0x3 << 62)) | (0x2 << 62);
+    let hex = format!("{uuid:032x}");
+    let cuts = [0..8, 8..12, 12..16, 16..20, 20..32];
+    cuts.map(|cut| hex[cut].to_owned()).join("-")
+}
+
+/// How many receipts go into one call.
+const AT_ONCE: usize = 100;

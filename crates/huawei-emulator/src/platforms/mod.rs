@@ -1,0 +1,170 @@
+//! The platforms: what each does beyond its document.
+//!
+//! A platform is one module with a state that implements [`Platform`], and one line in
+//! [`Platforms`]. What it does not say for itself comes from its document: see [`generic`].
+
+mod generic;
+pub mod harmony_push;
+pub(crate) mod security;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use serde_json::Value;
+
+use crate::answer::{Answer, Refusal};
+use crate::callback::Callback;
+use crate::document::Document;
+use crate::document::operation::Operation;
+use crate::validate::{Content, Part, Parts, Violation, parameter_value};
+
+use self::generic::Generic;
+
+/// One request to an operation, as a platform sees it.
+pub(crate) struct Call<'a> {
+    pub document: &'static Document,
+    pub operation: &'static Operation,
+    pub path: &'a [(String, String)],
+    pub query: &'a [(String, String)],
+    pub headers: &'a HeaderMap,
+    /// The bytes of the body.
+    pub raw: &'a Bytes,
+    /// The body decoded; empty while the caller is being authenticated.
+    pub content: &'a Content,
+    pub now: SystemTime,
+    pub request_id: &'a str,
+}
+
+impl<'a> Call<'a> {
+    /// A parameter of the path.
+    pub(crate) fn path(&self, name: &str) -> &'a str {
+        let found = self.path.iter().find(|(key, _)| key == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    /// A parameter of the query.
+    pub(crate) fn query(&self, name: &str) -> Option<&'a str> {
+        let found = self.query.iter().rev().find(|(key, _)| key == name);
+        found.map(|(_, value)| &**value)
+    }
+
+    /// A header.
+    pub(crate) fn header(&self, name: &str) -> Option<&'a str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// A declared parameter, in the type of its schema.
+    pub(crate) fn parameter(&self, name: &str) -> Option<Value> {
+        parameter_value(&self.parts(), name)
+    }
+
+    /// The body as JSON.
+    pub(crate) fn body(&self) -> &'a Value {
+        self.content.body()
+    }
+
+    /// The parts that the validator looks at.
+    pub(crate) fn parts(&self) -> Parts<'a> {
+        Parts {
+            document: self.document,
+            operation: self.operation,
+            path: self.path,
+            query: self.query,
+            headers: self.headers,
+        }
+    }
+}
+
+/// A request to a platform's own part of the control API.
+pub(crate) struct ControlCall<'a> {
+    pub method: &'a Method,
+    /// The segments of the path below the platform's name.
+    pub path: &'a [&'a str],
+    pub query: &'a [(String, String)],
+    pub body: &'a Bytes,
+    pub now: SystemTime,
+}
+
+/// What a platform does beyond its document.
+pub(crate) trait Platform: Send {
+    /// Its document.
+    fn document(&self) -> &'static Document;
+
+    /// Checks who is calling, before the body is read.
+    fn authenticate(&mut self, call: &Call<'_>) -> Result<(), Refusal> {
+        security::credentials_present(call)
+    }
+
+    /// Chooses the code for a request that broke rules of the document.
+    fn refuse(&self, call: &Call<'_>, violations: &[Violation]) -> Refusal {
+        generic::refuse(call, violations)
+    }
+
+    /// Whether a request that several documents have an operation for is meant for this platform.
+    fn claims(&self, _call: &Call<'_>) -> bool {
+        false
+    }
+
+    /// Answers a request that kept to the document.
+    fn answer(&mut self, call: &Call<'_>) -> Result<Answer, Refusal>;
+
+    /// Takes the calls that the platform wants to make since it was last asked.
+    fn take_callbacks(&mut self) -> Vec<Callback> {
+        Vec::new()
+    }
+
+    /// Answers a request to the control API below the platform's name.
+    fn control(&mut self, _call: &ControlCall<'_>) -> Option<Answer> {
+        None
+    }
+}
+
+/// The platforms of one space.
+pub(crate) struct Platforms {
+    pub harmony_push: Mutex<harmony_push::State>,
+    others: Vec<Mutex<Generic>>,
+}
+
+impl Platforms {
+    /// All platforms as a fresh emulator has them.
+    pub(crate) fn new() -> Self {
+        let own = ["harmony-push"];
+        let others = Document::NAMES
+            .into_iter()
+            .filter(|name| !own.contains(name));
+        Self {
+            harmony_push: Mutex::new(harmony_push::State::new()),
+            others: others.map(|name| Mutex::new(Generic::new(name))).collect(),
+        }
+    }
+
+    /// Makes all of them fresh again.
+    pub(crate) fn reset(&self) {
+        *lock(&self.harmony_push) = harmony_push::State::new();
+    }
+
+    /// The platform of a document.
+    pub(crate) fn of(&self, document: &str) -> Option<&Mutex<dyn Platform>> {
+        if document == "harmony-push" {
+            return Some(&self.harmony_push);
+        }
+        let names = Document::NAMES.into_iter().skip(1);
+        let (_, other) = names
+            .zip(&self.others)
+            .find(|(name, _)| *name == document)?;
+        Some(other)
+    }
+}
+
+/// Locks a state. One left behind by a panic is still a state: the panic was reported where it
+/// happened.
+pub(crate) fn lock<T: ?Sized>(state: &Mutex<T>) -> MutexGuard<'_, T> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The first violation in a part of the request, or anywhere.
+pub(crate) fn first_in(violations: &[Violation], part: Part) -> Option<&Violation> {
+    violations.iter().find(|violation| violation.part == part)
+}

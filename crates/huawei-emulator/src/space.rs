@@ -1,0 +1,136 @@
+//! Spaces: emulators inside the emulator, each with a state of its own.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::callback::SentCallbacks;
+use crate::clock::Clock;
+use crate::fault::Faults;
+use crate::limits::Windows;
+use crate::log::Log;
+use crate::platforms::{Platforms, lock};
+use crate::recorder::Recorder;
+
+/// The state of one space.
+pub(crate) struct SpaceState {
+    /// Its id; the default space has none.
+    pub id: Option<String>,
+    pub clock: Clock,
+    pub faults: Mutex<Faults>,
+    pub log: Mutex<Log>,
+    pub windows: Mutex<Windows>,
+    pub flow: Mutex<Option<FlowControl>>,
+    pub callbacks: Mutex<SentCallbacks>,
+    pub platforms: Platforms,
+    pub recorder: Option<Arc<Recorder>>,
+}
+
+/// A rate above which requests are answered with 503.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FlowControl {
+    /// Requests in a window.
+    pub requests: u64,
+    /// The length of the window.
+    pub window_ms: i64,
+}
+
+impl FlowControl {
+    /// So many requests in a window of this length.
+    pub(crate) fn new(requests: u64, window: Duration) -> Self {
+        let window_ms = i64::try_from(window.as_millis()).unwrap_or(i64::MAX);
+        Self {
+            requests,
+            window_ms: window_ms.max(1),
+        }
+    }
+}
+
+impl SpaceState {
+    fn new(id: Option<String>, recorder: Option<Arc<Recorder>>) -> Self {
+        Self {
+            id,
+            clock: Clock::default(),
+            faults: Mutex::default(),
+            log: Mutex::new(Log::new(LOG_ENTRIES)),
+            windows: Mutex::default(),
+            flow: Mutex::default(),
+            callbacks: Mutex::default(),
+            platforms: Platforms::new(),
+            recorder,
+        }
+    }
+
+    /// Makes it as it was when it was new.
+    pub(crate) fn reset(&self) {
+        self.clock.set_offset_ms(0);
+        lock(&self.faults).clear();
+        *lock(&self.log) = Log::new(LOG_ENTRIES);
+        *lock(&self.windows) = Windows::default();
+        *lock(&self.flow) = None;
+        *lock(&self.callbacks) = SentCallbacks::default();
+        self.platforms.reset();
+    }
+}
+
+/// All spaces of an emulator.
+pub(crate) struct Spaces {
+    default: Arc<SpaceState>,
+    named: Mutex<Named>,
+    recorder: Option<Arc<Recorder>>,
+}
+
+#[derive(Default)]
+struct Named {
+    spaces: HashMap<String, (u64, Arc<SpaceState>)>,
+    uses: u64,
+}
+
+impl Spaces {
+    pub(crate) fn new(recorder: Option<Arc<Recorder>>) -> Self {
+        Self {
+            default: Arc::new(SpaceState::new(None, recorder.clone())),
+            named: Mutex::default(),
+            recorder,
+        }
+    }
+
+    /// The space without a name.
+    pub(crate) fn default_space(&self) -> Arc<SpaceState> {
+        Arc::clone(&self.default)
+    }
+
+    /// The space of this name, made when it is first asked for. The one that was not used for
+    /// longest makes room above the bound.
+    pub(crate) fn named(&self, id: &str) -> Arc<SpaceState> {
+        let mut named = lock(&self.named);
+        named.uses += 1;
+        let now = named.uses;
+        if let Some((used, space)) = named.spaces.get_mut(id) {
+            *used = now;
+            return Arc::clone(space);
+        }
+        if named.spaces.len() >= MOST_SPACES {
+            let oldest = named.spaces.iter().min_by_key(|(_, (used, _))| *used);
+            if let Some(oldest) = oldest.map(|(id, _)| id.clone()) {
+                named.spaces.remove(&oldest);
+            }
+        }
+        let space = Arc::new(SpaceState::new(Some(id.to_owned()), self.recorder.clone()));
+        named
+            .spaces
+            .insert(id.to_owned(), (now, Arc::clone(&space)));
+        space
+    }
+
+    /// Forgets a space.
+    pub(crate) fn remove(&self, id: &str) {
+        lock(&self.named).spaces.remove(id);
+    }
+}
+
+/// How many requests a space remembers.
+const LOG_ENTRIES: usize = 500;
+
+/// How many spaces there are at a time.
+const MOST_SPACES: usize = 1000;

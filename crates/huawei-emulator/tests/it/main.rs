@@ -1,0 +1,4 @@
+//! The emulator from outside, over HTTP.
+
+mod client;
+mod harmony_push;
