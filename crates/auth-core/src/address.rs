@@ -124,7 +124,7 @@ fn check(role: &str, url: &str, http_hosts: &[String]) -> Result<String> {
 }
 
 /// Whether a host is this machine, by a name or address that cannot leave it.
-fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     match bare.parse::<IpAddr>() {
         Ok(address) => address.is_loopback(),

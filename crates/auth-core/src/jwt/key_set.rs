@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tracing::Instrument as _;
 
+use crate::address::is_loopback;
 use crate::clock::{Clock, Moment};
 use crate::jwt::{Expected, Jwks, Verifier, VerifyError};
 use crate::{Error, HttpSend, Result};
@@ -362,14 +363,6 @@ fn checked(url: &str, http_hosts: &[String]) -> Result<Uri> {
         Some("http") if is_loopback(host) || http_hosts.iter().any(|it| it == host) => Ok(uri),
         _ => Err(wrong("does not begin with https://")),
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || address
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 /// The time by both clocks, the longer one: keys age in a suspend, too.

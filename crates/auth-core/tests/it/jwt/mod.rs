@@ -5,6 +5,8 @@ mod jwks;
 mod key_file;
 #[cfg(feature = "testing")]
 mod key_set;
+mod peer;
+mod properties;
 mod seeds;
 mod sign;
 mod vectors;
