@@ -175,6 +175,11 @@ impl KeySet {
                 }
                 Ok(held)
             }
+            // While the platform is away nobody waits for it again and again.
+            (Some(held), Some(age)) if age < KEEP && self.0.desk().failed.is_some() => {
+                drop(self.take_off(Need::Due));
+                Ok(held)
+            }
             (Some(held), Some(age)) if age < KEEP => match self.fetch(Need::Due).await {
                 Some(Ok(())) => Ok(self.0.held.load_full().unwrap_or(held)),
                 // Logged where it happened.

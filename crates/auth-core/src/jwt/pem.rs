@@ -60,6 +60,9 @@ fn read(text: &str, wanted: &[&str]) -> Result<Zeroizing<Vec<u8>>, Flaw> {
     }
     match block(text, bare, wanted)? {
         Some(body) => base64(text, body),
+        None if bare.contains("PRIVATE KEY") || bare.contains("PUBLIC KEY") => Err(Flaw::new(
+            "the BEGIN and END lines are damaged: each has five dashes on both sides",
+        )),
         None => {
             let bytes = base64(text, bare)?;
             match std::str::from_utf8(&bytes) {

@@ -108,7 +108,8 @@ impl Verifier {
         self
     }
 
-    /// Accepts tokens meant for this recipient, besides those named before.
+    /// Accepts tokens meant for this recipient, besides those named before. A token may name other
+    /// recipients as well; who minds that reads `aud` and `azp` into the claims and looks.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audiences.add(audience.into());
         self

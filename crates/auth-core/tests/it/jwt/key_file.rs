@@ -219,6 +219,10 @@ fn a_key_that_cannot_be_read_says_in_which_field_and_where() {
             PEM.replacen("MIIE", "MIIF", 1),
             "is not an unencrypted RSA key in PKCS#8 or PKCS#1, or it is cut off",
         ),
+        (
+            PEM.replace("-----", "----"),
+            "has a flaw: the BEGIN and END lines are damaged: each has five dashes on both sides",
+        ),
         (String::new(), "is empty"),
         (
             include_str!("../../data/ec.pkcs8.pem").to_owned(),

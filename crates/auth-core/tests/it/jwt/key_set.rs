@@ -355,12 +355,31 @@ async fn old_keys_stay_in_use_while_the_platform_is_away_but_not_for_ever() {
     assert_eq!(stage.calls(), 2);
     stage.pass(30);
     stage.verify("a").await.expect("old keys verify");
+    stage.settle().await;
     assert_eq!(stage.calls(), 3);
     stage.pass(23 * 3600 - 31);
     stage.verify("a").await.expect("old keys verify");
     stage.pass(2);
     let error = stage.verify("a").await.expect_err("too old");
     assert_eq!(error.kind(), ErrorKind::Transport);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_platform_that_is_known_to_be_away() {
+    let stage = Stage::closed([A, Answer::Lost, AB]);
+    stage.platform.gate.add_permits(2);
+    stage.verify("a").await.expect("it verifies");
+    stage.pass(3600);
+    stage.verify("a").await.expect("old keys verify");
+    stage.pass(30);
+    // The gate is closed: this would wait for ever.
+    stage.verify("a").await.expect("old keys verify at once");
+    stage.settle().await;
+    assert_eq!(stage.calls(), 3);
+    stage.platform.gate.add_permits(1);
+    stage.settle().await;
+    stage.verify("b").await.expect("the new keys are there");
+    assert_eq!(stage.calls(), 3);
 }
 
 #[tokio::test]

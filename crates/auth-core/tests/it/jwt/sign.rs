@@ -83,6 +83,30 @@ fn keys_that_cannot_be_used_say_why() {
     }
 }
 
+/// One element of DER with a content of 128 to 65535 bytes.
+fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let len = u16::try_from(content.len()).expect("short");
+    [&[tag, 0x82], &len.to_be_bytes()[..], content].concat()
+}
+
+#[test]
+fn keys_too_long_or_damaged_say_so() {
+    let (version, exponent) = ([2, 1, 0], [2, 3, 1, 0, 1]);
+    let modulus = der(2, &[0x7f; 520]);
+    let rest = [2, 1, 1].repeat(6);
+    let long = der(0x30, &[&version[..], &modulus, &exponent, &rest].concat());
+    let error = SigningKey::from_der(Algorithm::Ps256, &long).expect_err("too long");
+    let message = "the private key has more than 4096 bits, which are not supported";
+    assert_eq!(error.to_string(), message);
+
+    let pem = include_str!("../../data/rsa2048.pkcs8.pem");
+    let start = pem.find("WjO1DHop").expect("a piece of the modulus");
+    let damaged = format!("{}XXX{}", &pem[..start], &pem[start + 3..]);
+    let error = SigningKey::from_pem(Algorithm::Ps256, &damaged).expect_err("damaged");
+    let message = "the private key is damaged: its parts do not fit together";
+    assert_eq!(error.to_string(), message);
+}
+
 #[test]
 fn weak_public_keys_are_refused() {
     let odd = [0xff_u8; 256];
