@@ -3,6 +3,8 @@
 mod entry;
 mod flight;
 mod machine;
+#[cfg(test)]
+mod model;
 mod room;
 mod trouble;
 

@@ -11,7 +11,7 @@ use crate::clock::{Moment, NANOS_PER_SEC};
 use crate::{Error, Result, Token};
 
 /// The state of a cache. `R` is where those who wait for a fetch meet.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Machine<R> {
     held: Option<Arc<Entry>>,
     flight: Option<Flight<R>>,
@@ -19,8 +19,8 @@ pub(super) struct Machine<R> {
     budget: Budget,
     /// Flights started so far; the last one's id.
     started: u64,
-    /// The flight whose token was the newest to arrive.
-    newest: u64,
+    /// When the newest token that ever arrived was asked for, and by which flight.
+    newest: (i64, u64),
     /// The token refused last, and the flights that were under way by then.
     refused: Option<Refused>,
     /// How often the credential has changed.
@@ -32,7 +32,7 @@ pub(super) struct Machine<R> {
 }
 
 /// The one fetch under way.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Flight<R> {
     ticket: Ticket,
     room: R,
@@ -97,7 +97,7 @@ pub(super) struct Arrival {
     pub(super) jitter: f64,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Refused {
     digest: u64,
     up_to: u64,
@@ -123,7 +123,7 @@ impl<R: Clone> Machine<R> {
             trouble: Trouble::default(),
             budget,
             started: 0,
-            newest: 0,
+            newest: (i64::MIN, 0),
             refused: None,
             credential: 0,
             next_ahead: i64::MIN,
@@ -218,20 +218,22 @@ impl<R: Clone> Machine<R> {
                     return self.fail(ticket, now, error);
                 }
                 self.end(ticket);
-                Landed::Done(Ok(self.keep(ticket, now, entry)))
+                Landed::Done(Ok(self.keep(ticket, now, asked, entry)))
             }
             Err(error) => self.fail(ticket, now, error),
         }
     }
 
-    fn keep(&mut self, ticket: Ticket, now: Moment, entry: Entry) -> Token {
+    fn keep(&mut self, ticket: Ticket, now: Moment, asked: Moment, entry: Entry) -> Token {
         let token = entry.token.clone();
         if ticket.credential == self.credential {
             self.trouble.clear();
         }
-        // A flight given up for lost may still come home; a later one knows better.
-        if ticket.id > self.newest {
-            self.newest = ticket.id;
+        // A flight given up for lost may still come home. Where a new token voids the old one, only
+        // the one asked for last is good.
+        let order = (asked.steady, ticket.id);
+        if order > self.newest {
+            self.newest = order;
             if entry.is_alive(now) {
                 self.held = Some(Arc::new(entry));
                 self.refused = None;
