@@ -6,6 +6,8 @@ mod machine;
 #[cfg(test)]
 mod model;
 mod room;
+#[cfg(test)]
+mod tests;
 mod trouble;
 
 use std::fmt;
@@ -25,7 +27,7 @@ use crate::cached::machine::{Arrival, Asked, Landed, Machine, Ticket};
 use crate::cached::room::{News, Room};
 use crate::cached::trouble::Budget;
 use crate::clock::{Moment, NANOS_PER_SEC, saturating_nanos};
-use crate::{Clock, Error, Result, Token, TokenProvider};
+use crate::{Clock, Error, Result, RetryPolicy, Token, TokenProvider};
 
 /// A provider that keeps the token of another one and renews it ahead of time.
 ///
@@ -52,6 +54,7 @@ pub struct CachedBuilder {
     provider: Arc<dyn TokenProvider>,
     clock: Clock,
     timeout: Duration,
+    retry: RetryPolicy,
     budget: (usize, Duration),
     share: f64,
 }
@@ -70,6 +73,7 @@ struct Shared {
     machine: Mutex<Machine<Arc<Room>>>,
     provider: Arc<dyn TokenProvider>,
     timeout: Duration,
+    retry: RetryPolicy,
     share: f64,
 }
 
@@ -85,6 +89,7 @@ impl Cached {
             provider: Arc::new(provider),
             clock: Clock::system(),
             timeout: DEFAULT_TIMEOUT,
+            retry: RetryPolicy::default(),
             budget: DEFAULT_BUDGET,
             share: DEFAULT_SHARE,
         }
@@ -173,9 +178,18 @@ impl CachedBuilder {
         self
     }
 
-    /// How long a fetch may take, whatever its callers do; 30 s unless set.
+    /// How long a fetch may take with all its attempts, whatever its callers do; 30 s unless set.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// How often a fetch is tried when the platform is away or asks to wait.
+    ///
+    /// Providers that fetch through an [`Api`](crate::Api) have its policy, and their errors are
+    /// not tried again here.
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
         self
     }
 
@@ -208,6 +222,7 @@ impl CachedBuilder {
             machine: Mutex::new(Machine::new(Budget::new(fetches, span))),
             provider: self.provider,
             timeout: self.timeout,
+            retry: self.retry,
             share: self.share,
         }))
     }
@@ -217,6 +232,7 @@ impl fmt::Debug for CachedBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CachedBuilder")
             .field("timeout", &self.timeout)
+            .field("retry", &self.retry)
             .field("budget", &self.budget)
             .field("refresh_ahead", &self.share)
             .finish_non_exhaustive()

@@ -2,19 +2,20 @@
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::time::{Sleep, sleep};
+use tokio::time::sleep;
 use tracing::Instrument;
 
 use crate::cached::Shared;
 use crate::cached::machine::{Arrival, Landed, Ticket};
 use crate::cached::room::{News, Room};
 use crate::clock::{Mark, NANOS_PER_MILLI};
+use crate::stopwatch::Stopwatch;
 use crate::{Error, Result, Token};
 
 /// Sends a flight off. It lands in `room`, or is known there as lost.
@@ -45,15 +46,13 @@ impl Flight {
         }
         self.log_start();
         for last in [false, true] {
-            let asked = self.shared.clock.mark();
-            let result = match last {
+            let (asked, result) = match last {
                 false => self.fetch().await,
                 true => match self.shared.take_fetch() {
                     Ok(()) => self.fetch().await,
-                    Err(error) => Err(error),
+                    Err(error) => (self.shared.clock.mark(), Err(error)),
                 },
             };
-            self.log_end(asked, &result);
             let arrival = Arrival {
                 result,
                 asked: self.shared.clock.corrected(asked),
@@ -69,16 +68,37 @@ impl Flight {
         }
     }
 
-    /// Fetches once, for as long as a fetch may take.
-    async fn fetch(&self) -> Result<Token> {
-        let provider = &self.shared.provider;
-        let timeout = self.shared.timeout;
-        let fetch = Box::pin(async move { within(timeout, provider.token()).await });
-        caught(fetch).await.unwrap_or_else(|| {
-            Err(Error::transport(
-                "the fetch of a token panicked, in its provider or for want of a timer",
-            ))
-        })
+    /// Fetches by the retry policy. Returns when the last attempt began, and what it brought.
+    async fn fetch(&self) -> (Mark, Result<Token>) {
+        let shared = &self.shared;
+        let watch = Stopwatch::start();
+        let left = || shared.timeout.saturating_sub(watch.elapsed());
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let asked = shared.clock.mark();
+            let fetch = Box::pin(async { within(left(), shared.provider.token()).await });
+            let Some(result) = caught(fetch).await else {
+                return (asked, Err(panicked()));
+            };
+            let result = result.unwrap_or_else(|| Err(late(shared.timeout)));
+            self.log_end(asked, &result);
+            let Err(error) = &result else {
+                return (asked, result);
+            };
+            // An error that was sent on its way by a client has its retries behind it.
+            if error.attempts() > 0 || !error.is_retryable() {
+                return (asked, result);
+            }
+            let after = error.api().and_then(|api| api.retry_after);
+            let Some(wait) = shared.retry.wait(attempts, fastrand::f64(), after, left()) else {
+                return (asked, result);
+            };
+            sleep(wait).await;
+            if shared.take_fetch().is_err() {
+                return (asked, result);
+            }
+        }
     }
 
     fn log_start(&self) {
@@ -136,21 +156,15 @@ impl Drop for Flight {
     }
 }
 
-async fn within(
+/// What the future returns, or `None` if it takes longer.
+async fn within<T>(
     timeout: Duration,
-    mut fetch: Pin<Box<dyn Future<Output = Result<Token>> + Send + '_>>,
-) -> Result<Token> {
-    let mut deadline: Pin<Box<Sleep>> = Box::pin(sleep(timeout));
-    poll_fn(|context| {
-        if let Poll::Ready(result) = fetch.as_mut().poll(context) {
-            return Poll::Ready(result);
-        }
-        deadline.as_mut().poll(context).map(|()| {
-            Err(Error::transport(format!(
-                "no token arrived within {} s",
-                timeout.as_secs_f32()
-            )))
-        })
+    mut future: Pin<Box<dyn Future<Output = T> + Send + '_>>,
+) -> Option<T> {
+    let mut deadline = pin!(sleep(timeout));
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => deadline.as_mut().poll(context).map(|()| None),
     })
     .await
 }
@@ -166,4 +180,15 @@ async fn caught<F: Future>(mut future: Pin<Box<F>>) -> Option<F::Output> {
         }
     })
     .await
+}
+
+fn late(timeout: Duration) -> Error {
+    Error::transport(format!(
+        "no token arrived within {} s",
+        timeout.as_secs_f32()
+    ))
+}
+
+fn panicked() -> Error {
+    Error::transport("the fetch of a token panicked, in its provider or for want of a timer")
 }

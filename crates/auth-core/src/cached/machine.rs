@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::cached::entry::Entry;
 use crate::cached::trouble::{Budget, Trouble};
 use crate::clock::{Moment, NANOS_PER_SEC};
-use crate::{Error, Result, Token};
+use crate::{Action, Error, Result, Token};
 
 /// The state of a cache. `R` is where those who wait for a fetch meet.
 #[derive(Clone, Debug)]
@@ -331,7 +331,8 @@ pub(super) fn left(ticket: Ticket, now: Moment, patience: i64) -> i64 {
 }
 
 fn over_budget() -> Error {
-    Error::transport("the fetches of tokens allowed for this span of time are used up")
+    Error::credentials("the fetches of tokens allowed for this span of time are used up")
+        .advise(Action::Backoff)
 }
 
 /// A renewal that failed is tried again after this part of what is left, ...
