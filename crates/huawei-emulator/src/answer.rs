@@ -6,7 +6,6 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
 use crate::document::Document;
-use crate::document::json::dig;
 use crate::document::operation::Operation;
 use crate::document::outcome::{Carrier, Row};
 use crate::document::schema::{JsonType, Members, SchemaId, Schemas};
@@ -263,9 +262,4 @@ pub(crate) fn code_of(operation: &Operation, body: &Value) -> Option<String> {
     (operation.outcome.carrier != Carrier::Header)
         .then(|| operation.outcome.code(body))
         .flatten()
-}
-
-/// Whether a body has a member at a dotted path.
-pub(crate) fn has(body: &Value, path: &str) -> bool {
-    dig(body, path).is_some()
 }

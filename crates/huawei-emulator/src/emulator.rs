@@ -15,11 +15,12 @@ use crate::callback::SentCallback;
 use crate::document::Document;
 use crate::fault::Fault;
 use crate::harmony_push::HarmonyPush;
+use crate::init;
 use crate::log::Entry;
-use crate::platforms::lock;
+use crate::platforms::{Seeds, lock};
 use crate::recorder::Recorder;
 use crate::server;
-use crate::space::{FlowControl, SpaceState, Spaces};
+use crate::space::{FlowControl, Shared, SpaceState, Spaces};
 
 /// A running emulator. It stops when it is dropped.
 ///
@@ -30,6 +31,7 @@ pub struct Emulator {
     address: SocketAddr,
     /// Dropped to stop the server.
     stop: Option<watch::Sender<()>>,
+    serving: Option<tokio::task::JoinHandle<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -38,6 +40,7 @@ pub struct Emulator {
 pub struct Builder {
     address: SocketAddr,
     record: Option<PathBuf>,
+    state: Option<PathBuf>,
 }
 
 impl Default for Builder {
@@ -45,6 +48,7 @@ impl Default for Builder {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             record: None,
+            state: None,
         }
     }
 }
@@ -62,11 +66,17 @@ impl Builder {
         self
     }
 
+    /// Makes fresh spaces as the files in this directory say, which `init` writes.
+    pub fn state(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.state = Some(folder.into());
+        self
+    }
+
     /// Starts it on the runtime of the caller, whose clock, paused or not, its delays follow.
     pub async fn start(self) -> io::Result<Emulator> {
         let listener = TcpListener::bind(self.address).await?;
-        let (emulator, serving) = self.prepare(listener)?;
-        tokio::spawn(serving);
+        let (mut emulator, serving) = self.prepare(listener)?;
+        emulator.serving = Some(tokio::spawn(serving));
         Ok(emulator)
     }
 
@@ -93,8 +103,14 @@ impl Builder {
         listener: TcpListener,
     ) -> io::Result<(Emulator, impl Future<Output = ()> + Send + 'static)> {
         let address = listener.local_addr()?;
-        let recorder = self.record.map(|folder| Arc::new(Recorder::new(folder)));
-        let spaces = Arc::new(Spaces::new(recorder));
+        let shared = Shared {
+            recorder: self.record.map(|folder| Arc::new(Recorder::new(folder))),
+            seeds: Arc::new(match &self.state {
+                Some(folder) => init::read(folder)?,
+                None => Seeds::default(),
+            }),
+        };
+        let spaces = Arc::new(Spaces::new(shared));
         let (stop, stopped) = watch::channel(());
         let emulator = Emulator {
             space: Space {
@@ -104,6 +120,7 @@ impl Builder {
             spaces: Arc::clone(&spaces),
             address,
             stop: Some(stop),
+            serving: None,
             thread: None,
         };
         Ok((emulator, server::run(listener, spaces, stopped)))
@@ -141,10 +158,13 @@ impl Emulator {
     }
 
     /// Stops it, and waits until open connections have had their answers.
-    pub fn stop(mut self) {
+    pub async fn stop(mut self) {
         self.stop = None;
+        if let Some(serving) = self.serving.take() {
+            let _ = serving.await;
+        }
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
     }
 }

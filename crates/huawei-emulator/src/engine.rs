@@ -9,7 +9,6 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::{Map, Value};
 
 use crate::answer::{Answer, Refusal};
-use crate::callback;
 use crate::clock::unix_ms;
 use crate::document::operation::RateLimit;
 use crate::document::{Document, NoRoute, Route};
@@ -83,13 +82,7 @@ pub(crate) async fn serve(
         let platform = space.platforms.of(document.name);
         let mut platform = lock(platform.expect("every document has a platform"));
         let judged = judge(space, &mut *platform, &exchange, &mut content);
-        for made in platform.take_callbacks() {
-            let space = Arc::clone(space);
-            tokio::spawn(async move {
-                let sent = callback::deliver(made).await;
-                lock(&space.callbacks).add(sent);
-            });
-        }
+        space.send_callbacks(platform.take_callbacks());
         judged
     };
     let call = exchange.call(&content);

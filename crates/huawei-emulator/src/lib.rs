@@ -2,12 +2,14 @@
 
 mod answer;
 mod callback;
+mod check;
 mod clock;
 mod control;
 mod document;
 mod emulator;
 mod engine;
 mod fault;
+mod init;
 mod limits;
 mod log;
 mod page;
@@ -22,8 +24,10 @@ mod validate;
 use std::io::Write;
 
 pub use crate::callback::SentCallback;
+pub use crate::check::{Checked, check};
 pub use crate::emulator::{Builder, Emulator, Space};
 pub use crate::fault::Fault;
+pub use crate::init::init;
 pub use crate::log::{Entry, Verdict};
 pub use crate::platforms::harmony_push;
 pub use crate::validate::{Part, Rule, Violation};

@@ -9,6 +9,8 @@ use http::HeaderMap;
 use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
+use crate::callback::SentCallback;
+use crate::document::Document;
 use crate::document::operation::{Media, Place};
 use crate::log::Verdict;
 use crate::platforms::{Call, lock};
@@ -33,19 +35,42 @@ impl Recorder {
     /// Writes a request that kept to the document, and what was answered. A request that broke a
     /// rule is no sample of anything; its answer is.
     pub(crate) fn record(&self, call: &Call<'_>, answer: &Answer, verdict: Verdict) {
+        let (document, operation) = (call.document.name, &*call.operation.id);
         if verdict != Verdict::Refused {
-            self.write(call, "request", request(call));
+            self.write(document, operation, "request", request(call));
         }
         let kind = match verdict {
             Verdict::Accepted => "response",
             Verdict::Declined | Verdict::Refused | Verdict::Unknown => "error",
         };
-        self.write(call, kind, response(call, answer, verdict));
+        self.write(document, operation, kind, response(call, answer, verdict));
     }
 
-    fn write(&self, call: &Call<'_>, kind: &str, sample: Value) {
-        let document = call.document.name;
-        let stem = format!("{}.{kind}", call.operation.id);
+    /// Writes a call that the platform made.
+    pub(crate) fn record_callback(&self, sent: &SentCallback) {
+        let mut documents = Document::NAMES.into_iter().filter_map(Document::named);
+        let found =
+            documents.find_map(|document| Some((document, document.callback(sent.operation)?)));
+        let Some((document, operation)) = found else {
+            return;
+        };
+        let schema = operation.body.as_ref().map(|body| body.schema);
+        let mut headers = Map::new();
+        for (name, _) in &sent.headers {
+            headers.insert((*name).to_owned(), Value::from("redacted"));
+        }
+        let sample = json!({
+            "source": SOURCE,
+            "method": operation.method.as_str(),
+            "path": "(the address of the receiver)",
+            "headers": headers,
+            "body": schema.map(|schema| redact(document, schema, &sent.body)),
+        });
+        self.write(document.name, &operation.id, "request", sample);
+    }
+
+    fn write(&self, document: &str, operation: &str, kind: &str, sample: Value) {
+        let stem = format!("{operation}.{kind}");
         let number = {
             let mut counts = lock(&self.counts);
             let count = counts.entry(format!("{document}/{stem}")).or_default();
@@ -68,10 +93,7 @@ impl Recorder {
 
 fn request(call: &Call<'_>) -> Value {
     let mut sample = Map::new();
-    sample.insert(
-        "source".to_owned(),
-        Value::from("recorded by huawei-emulator"),
-    );
+    sample.insert("source".to_owned(), Value::from(SOURCE));
     sample.insert(
         "method".to_owned(),
         Value::from(call.operation.method.as_str()),
@@ -153,7 +175,7 @@ fn request_body(call: &Call<'_>) -> Option<Value> {
 
 fn response(call: &Call<'_>, answer: &Answer, verdict: Verdict) -> Value {
     let mut sample = json!({
-        "source": "recorded by huawei-emulator",
+        "source": SOURCE,
         "method": call.operation.method.as_str(),
         "path": address(call).split('?').next(),
         "status": answer.status.as_u16(),
@@ -192,6 +214,9 @@ fn response_body(call: &Call<'_>, body: &Bytes, verdict: Verdict) -> Option<Valu
         redact(call.document, schema, &parsed)
     }))
 }
+
+/// Where recorded samples say they come from.
+const SOURCE: &str = "recorded by huawei-emulator";
 
 /// A campaign of a million pushes does not leave a million files behind.
 const MOST_OF_A_KIND: u32 = 200;

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::callback::SentCallbacks;
+use crate::callback::{self, Callback, SentCallbacks};
 use crate::clock::Clock;
 use crate::fault::Faults;
 use crate::limits::Windows;
 use crate::log::Log;
-use crate::platforms::{Platforms, lock};
+use crate::platforms::{Platforms, Seeds, lock};
 use crate::recorder::Recorder;
 
 /// The state of one space.
@@ -47,7 +47,7 @@ impl FlowControl {
 }
 
 impl SpaceState {
-    fn new(id: Option<String>, recorder: Option<Arc<Recorder>>) -> Self {
+    fn new(id: Option<String>, shared: &Shared) -> Self {
         Self {
             id,
             clock: Clock::default(),
@@ -56,8 +56,22 @@ impl SpaceState {
             windows: Mutex::default(),
             flow: Mutex::default(),
             callbacks: Mutex::default(),
-            platforms: Platforms::new(),
-            recorder,
+            platforms: Platforms::new(Arc::clone(&shared.seeds)),
+            recorder: shared.recorder.clone(),
+        }
+    }
+
+    /// Makes the calls that a platform wants to make.
+    pub(crate) fn send_callbacks(self: &Arc<Self>, calls: Vec<Callback>) {
+        for call in calls {
+            let space = Arc::clone(self);
+            tokio::spawn(async move {
+                let sent = callback::deliver(call).await;
+                if let Some(recorder) = &space.recorder {
+                    recorder.record_callback(&sent);
+                }
+                lock(&space.callbacks).add(sent);
+            });
         }
     }
 
@@ -77,7 +91,15 @@ impl SpaceState {
 pub(crate) struct Spaces {
     default: Arc<SpaceState>,
     named: Mutex<Named>,
-    recorder: Option<Arc<Recorder>>,
+    shared: Shared,
+}
+
+/// What all spaces of an emulator share.
+#[derive(Clone, Default)]
+pub(crate) struct Shared {
+    pub recorder: Option<Arc<Recorder>>,
+    /// What a fresh space begins with.
+    pub seeds: Arc<Seeds>,
 }
 
 #[derive(Default)]
@@ -87,11 +109,11 @@ struct Named {
 }
 
 impl Spaces {
-    pub(crate) fn new(recorder: Option<Arc<Recorder>>) -> Self {
+    pub(crate) fn new(shared: Shared) -> Self {
         Self {
-            default: Arc::new(SpaceState::new(None, recorder.clone())),
+            default: Arc::new(SpaceState::new(None, &shared)),
             named: Mutex::default(),
-            recorder,
+            shared,
         }
     }
 
@@ -116,7 +138,7 @@ impl Spaces {
                 named.spaces.remove(&oldest);
             }
         }
-        let space = Arc::new(SpaceState::new(Some(id.to_owned()), self.recorder.clone()));
+        let space = Arc::new(SpaceState::new(Some(id.to_owned()), &self.shared));
         named
             .spaces
             .insert(id.to_owned(), (now, Arc::clone(&space)));

@@ -27,7 +27,6 @@ use self::schema::Schemas;
 pub(crate) struct Document {
     /// The name of the crate it belongs to.
     pub name: &'static str,
-    pub title: String,
     pub schemas: Schemas,
     pub operations: Vec<Operation>,
     /// The calls that the platform makes.
@@ -140,7 +139,6 @@ impl Document {
         let schemes = root["components"]["securitySchemes"].as_object();
         Self {
             name,
-            title: text(&root["info"], "title").unwrap_or_default(),
             operations,
             callbacks,
             rows: outcome::read_rows(&root["x-error-codes"]),
@@ -152,11 +150,6 @@ impl Document {
             errors: strings(root.get("x-errors")),
             schemas,
         }
-    }
-
-    /// The operation with this id.
-    pub(crate) fn operation(&self, id: &str) -> Option<&Operation> {
-        self.operations.iter().find(|operation| operation.id == id)
     }
 
     /// Finds the operation for a method, a path and a decoded query.
@@ -197,6 +190,11 @@ impl Document {
             None if methods.is_empty() => Err(NoRoute::Path),
             None => Err(NoRoute::Method(methods)),
         }
+    }
+
+    /// The callback with this id.
+    pub(crate) fn callback(&self, id: &str) -> Option<&Operation> {
+        self.callbacks.iter().find(|callback| callback.id == id)
     }
 
     /// The row of the error table with this id.

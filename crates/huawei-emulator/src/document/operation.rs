@@ -54,24 +54,11 @@ pub(crate) enum Place {
     Query,
 }
 
-impl Place {
-    /// The word of the document.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Header => "header",
-            Self::Path => "path",
-            Self::Query => "query",
-        }
-    }
-}
-
 /// The body of a request.
 #[derive(Debug)]
 pub(crate) struct Body {
     pub required: bool,
     pub media: Media,
-    /// The media type as the document writes it.
-    pub content_type: String,
     pub schema: SchemaId,
 }
 
@@ -221,7 +208,6 @@ impl Body {
                 Some("text/plain" | "text/html" | "application/xml") => Media::Text,
                 _ => Media::Json,
             },
-            content_type: content_type.clone(),
             schema: schemas.add(&media["schema"], shared.components),
         })
     }

@@ -17,7 +17,6 @@ pub(crate) enum Carrier {
 pub(crate) struct Outcome {
     pub carrier: Carrier,
     pub success: Vec<String>,
-    pub partial: Vec<String>,
     pub envelopes: Vec<Envelope>,
 }
 
@@ -55,7 +54,6 @@ impl Outcome {
                 _ => Carrier::Status,
             },
             success: strings(source.get("success")),
-            partial: strings(source.get("partial")),
             envelopes: envelopes
                 .map(|envelope| Envelope {
                     schema: text(envelope, "schema").unwrap_or_default(),

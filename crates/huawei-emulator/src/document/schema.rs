@@ -77,7 +77,6 @@ impl Struct {
 pub(crate) struct Property {
     pub name: String,
     pub schema: SchemaId,
-    pub aliases: Vec<String>,
 }
 
 /// The rules of an object whose keys the sender chooses.
@@ -317,7 +316,6 @@ impl Schemas {
                 rules.properties.push(Property {
                     name: name.clone(),
                     schema: self.add(property, components),
-                    aliases,
                 });
             }
             return Members::Struct(rules);

@@ -1,7 +1,6 @@
 //! A platform that does what its document says and nothing more.
 
 use crate::answer::{Answer, Refusal};
-use crate::document::Document;
 use crate::document::outcome::{Carrier, Row};
 use crate::synth;
 use crate::validate::Violation;
@@ -10,21 +9,9 @@ use super::{Call, Platform};
 
 /// A platform without behaviour of its own: requests are checked, answers are the smallest ones
 /// that the document allows.
-pub(crate) struct Generic {
-    name: &'static str,
-}
-
-impl Generic {
-    pub(crate) fn new(name: &'static str) -> Self {
-        Self { name }
-    }
-}
+pub(crate) struct Generic;
 
 impl Platform for Generic {
-    fn document(&self) -> &'static Document {
-        Document::named(self.name).expect("the name is one of the documents'")
-    }
-
     fn answer(&mut self, call: &Call<'_>) -> Result<Answer, Refusal> {
         Ok(synth::success(call))
     }

@@ -7,7 +7,7 @@ mod generic;
 pub mod harmony_push;
 pub(crate) mod security;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::answer::{Answer, Refusal};
 use crate::callback::Callback;
+use crate::control::{Refused, not_found};
 use crate::document::Document;
 use crate::document::operation::Operation;
 use crate::validate::{Content, Part, Parts, Violation, parameter_value};
@@ -87,11 +88,16 @@ pub(crate) struct ControlCall<'a> {
     pub now: SystemTime,
 }
 
+impl ControlCall<'_> {
+    /// A parameter of the query.
+    pub(crate) fn query(&self, name: &str) -> Option<&str> {
+        let found = self.query.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| &**value)
+    }
+}
+
 /// What a platform does beyond its document.
 pub(crate) trait Platform: Send {
-    /// Its document.
-    fn document(&self) -> &'static Document;
-
     /// Checks who is calling, before the body is read.
     fn authenticate(&mut self, call: &Call<'_>) -> Result<(), Refusal> {
         security::credentials_present(call)
@@ -115,34 +121,49 @@ pub(crate) trait Platform: Send {
         Vec::new()
     }
 
-    /// Answers a request to the control API below the platform's name.
-    fn control(&mut self, _call: &ControlCall<'_>) -> Option<Answer> {
+    /// Its part of the page for a person with a browser, as HTML; nothing while there is nothing
+    /// to show.
+    fn page(&self) -> Option<String> {
         None
     }
+
+    /// Answers a request to the control API below the platform's name.
+    fn control(&mut self, _call: &ControlCall<'_>) -> Result<Answer, Refused> {
+        Err(not_found())
+    }
+}
+
+/// What the platforms begin with in a fresh space.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seeds {
+    pub harmony_push: harmony_push::Seed,
 }
 
 /// The platforms of one space.
 pub(crate) struct Platforms {
+    seeds: Arc<Seeds>,
     pub harmony_push: Mutex<harmony_push::State>,
     others: Vec<Mutex<Generic>>,
 }
 
 impl Platforms {
-    /// All platforms as a fresh emulator has them.
-    pub(crate) fn new() -> Self {
+    /// All platforms as a fresh space has them.
+    pub(crate) fn new(seeds: Arc<Seeds>) -> Self {
         let own = ["harmony-push"];
         let others = Document::NAMES
             .into_iter()
             .filter(|name| !own.contains(name));
         Self {
-            harmony_push: Mutex::new(harmony_push::State::new()),
-            others: others.map(|name| Mutex::new(Generic::new(name))).collect(),
+            harmony_push: Mutex::new(harmony_push::State::new(seeds.harmony_push.clone())),
+            seeds,
+            others: others.map(|_| Mutex::new(Generic)).collect(),
         }
     }
 
     /// Makes all of them fresh again.
     pub(crate) fn reset(&self) {
-        *lock(&self.harmony_push) = harmony_push::State::new();
+        let seed = self.seeds.harmony_push.clone();
+        *lock(&self.harmony_push) = harmony_push::State::new(seed);
     }
 
     /// The platform of a document.

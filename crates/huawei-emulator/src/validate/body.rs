@@ -2,15 +2,11 @@
 
 use serde_json::Value;
 
-use super::multipart::FormPart;
-
 /// A body as its schema sees it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Content {
     /// The members of a form, or the whole JSON; nothing when there is no body.
     pub value: Option<Value>,
-    /// The parts of a multipart form.
-    pub parts: Vec<FormPart>,
 }
 
 impl Content {

@@ -12,8 +12,6 @@ use std::fmt;
 pub(crate) use self::body::Content;
 pub(crate) use self::form::{decode_pairs, encode_pairs};
 pub(crate) use self::request::{Parts, check_body, check_parameters, decode_body, parameter_value};
-#[cfg(test)]
-pub(crate) use self::value::check_value;
 
 /// A rule of a document that a request broke.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,6 @@ use bytes::Bytes;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FormPart {
     pub name: String,
-    pub file_name: Option<String>,
     pub content: Bytes,
 }
 
@@ -32,7 +31,6 @@ pub(crate) fn read(content_type: &str, body: &Bytes) -> Option<Vec<FormPart>> {
         })?;
         parts.push(FormPart {
             name: parameter(disposition, "name")?,
-            file_name: parameter(disposition, "filename"),
             content: body.slice(blank + 4..end),
         });
         at = end + 2 + delimiter.len();
@@ -67,17 +65,13 @@ mod tests {
               Content-Type: image/png\r\n\r\n\x89P\r\nNG\r\n--xx--\r\n",
         );
         let parts = read("multipart/form-data; boundary=\"xx\"", &body);
-        let part = |name: &str, file_name: Option<&str>, content: &'static [u8]| FormPart {
+        let part = |name: &str, content: &'static [u8]| FormPart {
             name: name.to_owned(),
-            file_name: file_name.map(str::to_owned),
             content: Bytes::from_static(content),
         };
         assert_eq!(
             parts,
-            Some(vec![
-                part("note", None, b"hi"),
-                part("file", Some("a.png"), b"\x89P\r\nNG"),
-            ])
+            Some(vec![part("note", b"hi"), part("file", b"\x89P\r\nNG"),])
         );
         assert_eq!(read("multipart/form-data", &body), None);
         assert_eq!(read("multipart/form-data; boundary=yy", &body), None);

@@ -72,17 +72,10 @@ fn decode(parts: &Parts<'_>, declared: &Body, body: &Bytes) -> Result<Content, S
                 let text = String::from_utf8_lossy(&part.content).into_owned();
                 (part.name.clone(), text)
             });
-            let value = Value::Object(coerce_fields(fields.collect(), declared.schema, schemas));
-            return Ok(Content {
-                value: Some(value),
-                parts: form,
-            });
+            Value::Object(coerce_fields(fields.collect(), declared.schema, schemas))
         }
     };
-    Ok(Content {
-        value: Some(value),
-        parts: Vec::new(),
-    })
+    Ok(Content { value: Some(value) })
 }
 
 /// What is wrong with the parameters.

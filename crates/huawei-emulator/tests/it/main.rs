@@ -2,3 +2,5 @@
 
 mod client;
 mod harmony_push;
+mod mutations;
+mod samples;

@@ -1,7 +1,6 @@
 //! Who may call: service accounts and their JWTs, clients and their access tokens.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -21,9 +20,59 @@ pub(crate) struct ServiceAccount {
     pub project_id: String,
     pub key_id: String,
     pub sub_account: String,
-    pub key: PublicKey,
-    /// Only of the accounts the emulator made itself.
-    private_key: Option<&'static str>,
+    key: PublicKey,
+    /// The PEM of the key; only a private one makes a key file.
+    pem: String,
+}
+
+/// A service account as a state file has it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ServiceAccountSource {
+    pub project_id: String,
+    pub key_id: String,
+    pub sub_account: String,
+    /// The key in PEM, public or private.
+    pub pem: String,
+}
+
+impl ServiceAccount {
+    /// Reads the key of an account.
+    pub(crate) fn new(source: ServiceAccountSource) -> Result<Self, &'static str> {
+        Ok(Self {
+            key: PublicKey::from_pem(&source.pem)?,
+            project_id: source.project_id,
+            key_id: source.key_id,
+            sub_account: source.sub_account,
+            pem: source.pem,
+        })
+    }
+
+    /// The account as a state file has it.
+    pub(crate) fn source(&self) -> ServiceAccountSource {
+        ServiceAccountSource {
+            project_id: self.project_id.clone(),
+            key_id: self.key_id.clone(),
+            sub_account: self.sub_account.clone(),
+            pem: self.pem.clone(),
+        }
+    }
+
+    /// The key file as the console gives it out; only for a private key.
+    fn key_file(&self) -> Option<Value> {
+        self.pem.contains("PRIVATE KEY").then(|| {
+            json!({
+                "project_id": self.project_id,
+                "key_id": self.key_id,
+                "private_key": one_line(&self.pem),
+                "sub_account": self.sub_account,
+                "auth_uri": "https://oauth-login.cloud.huawei.com/oauth2/v3/authorize",
+                "token_uri": AUDIENCE,
+                "auth_provider_cert_uri": "https://oauth-login.cloud.huawei.com/oauth2/v3/certs",
+                "client_cert_uri": "https://oauth-login.cloud.huawei.com/oauth2/v3/x509?client_id=",
+            })
+        })
+    }
 }
 
 /// An app with its OAuth client: the client id is the app id.
@@ -90,29 +139,11 @@ pub(crate) enum Caller {
 }
 
 impl Accounts {
-    /// The accounts that every fresh space has.
-    pub(crate) fn new() -> Self {
-        static KEYS: LazyLock<[PublicKey; 2]> = LazyLock::new(|| {
-            [FIRST_KEY, SECOND_KEY]
-                .map(|pem| PublicKey::from_pem(pem).expect("the keys of the crate are sound"))
-        });
-        let account = |project: &str, sub: &str, key: &PublicKey, private_key| ServiceAccount {
-            project_id: project.to_owned(),
-            key_id: format!("{sub}e4a1b2c3d4e5f60718293a4b"),
-            sub_account: sub.to_owned(),
-            key: key.clone(),
-            private_key: Some(private_key),
-        };
+    /// These accounts, with no token issued yet.
+    pub(crate) fn new(service_accounts: Vec<ServiceAccount>, apps: Vec<App>) -> Self {
         Self {
-            service_accounts: vec![
-                account(PROJECT_ID, "110000001", &KEYS[0], FIRST_KEY),
-                account(OTHER_PROJECT_ID, "110000002", &KEYS[1], SECOND_KEY),
-            ],
-            apps: vec![
-                App::new(CLIENT_ID, CLIENT_SECRET, PROJECT_ID),
-                App::new(SECOND_CLIENT_ID, SECOND_CLIENT_SECRET, PROJECT_ID),
-                App::new(OTHER_CLIENT_ID, OTHER_CLIENT_SECRET, OTHER_PROJECT_ID),
-            ],
+            service_accounts,
+            apps,
             issued: HashMap::new(),
             order: VecDeque::new(),
             verified: VecDeque::new(),
@@ -130,24 +161,12 @@ impl Accounts {
             || self.apps.iter().any(|app| app.project_id == project_id)
     }
 
-    /// Registers a service account by its public key.
-    pub(crate) fn add_account(
-        &mut self,
-        project_id: &str,
-        key_id: &str,
-        sub_account: &str,
-        pem: &str,
-    ) -> Result<(), &'static str> {
-        let key = PublicKey::from_pem(pem)?;
+    /// Registers a service account, or changes the one with the same key id.
+    pub(crate) fn add_account(&mut self, source: ServiceAccountSource) -> Result<(), &'static str> {
+        let account = ServiceAccount::new(source)?;
         self.service_accounts
-            .retain(|account| account.key_id != key_id);
-        self.service_accounts.push(ServiceAccount {
-            project_id: project_id.to_owned(),
-            key_id: key_id.to_owned(),
-            sub_account: sub_account.to_owned(),
-            key,
-            private_key: None,
-        });
+            .retain(|known| known.key_id != account.key_id);
+        self.service_accounts.push(account);
         self.verified.clear();
         Ok(())
     }
@@ -158,20 +177,11 @@ impl Accounts {
         self.apps.push(app);
     }
 
-    /// The key file of the service account of a project, as the console gives it out.
+    /// The key file of the service account of a project.
     pub(crate) fn key_file(&self, project_id: &str) -> Option<Value> {
-        let mut accounts = self.service_accounts.iter();
-        let account = accounts.find(|account| account.project_id == project_id)?;
-        Some(json!({
-            "project_id": account.project_id,
-            "key_id": account.key_id,
-            "private_key": one_line(account.private_key?),
-            "sub_account": account.sub_account,
-            "auth_uri": "https://oauth-login.cloud.huawei.com/oauth2/v3/authorize",
-            "token_uri": AUDIENCE,
-            "auth_provider_cert_uri": "https://oauth-login.cloud.huawei.com/oauth2/v3/certs",
-            "client_cert_uri": "https://oauth-login.cloud.huawei.com/oauth2/v3/x509?client_id=",
-        }))
+        let of_project = |account: &&ServiceAccount| account.project_id == project_id;
+        let mut accounts = self.service_accounts.iter().filter(of_project);
+        accounts.find_map(ServiceAccount::key_file)
     }
 
     /// Finds out who calls.
@@ -318,20 +328,6 @@ fn one_line(pem: &str) -> String {
     let (last, body) = rest.split_last().unwrap_or((&"", &[]));
     format!("{first}\n{}\n{last}\n", body.concat())
 }
-
-const FIRST_KEY: &str = include_str!("../../../keys/first.pem");
-const SECOND_KEY: &str = include_str!("../../../keys/second.pem");
-
-/// The project of the first service account.
-pub(crate) const PROJECT_ID: &str = "736430079244623001";
-pub(crate) const OTHER_PROJECT_ID: &str = "736430079244623002";
-pub(crate) const CLIENT_ID: &str = "100000001";
-/// Holds the characters that a form has to encode.
-pub(crate) const CLIENT_SECRET: &str = "emulated+secret/1&=%";
-pub(crate) const SECOND_CLIENT_ID: &str = "100000002";
-const SECOND_CLIENT_SECRET: &str = "emulated-secret-2";
-pub(crate) const OTHER_CLIENT_ID: &str = "100000003";
-const OTHER_CLIENT_SECRET: &str = "emulated-secret-3";
 
 const AUDIENCE: &str = "https://oauth-login.cloud.huawei.com/oauth2/v3/token";
 

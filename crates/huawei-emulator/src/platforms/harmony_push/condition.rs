@@ -152,7 +152,7 @@ mod tests {
         check("\"a\" in topics", &[], Err("straight quotes"));
         check("'a' in topics 'b' in topics", &[], Err("goes on"));
         check("('a' in topics", &[], Err("closing bracket"));
-        let six = vec!["'x' in topics"; 6].join("||");
+        let six = ["'x' in topics"; 6].join("||");
         check(&six, &[], Err("5 topics"));
     }
 }

@@ -2,17 +2,21 @@
 
 use std::sync::{Arc, MutexGuard};
 
-use crate::platforms::lock;
+use crate::platforms::{Platform, lock};
 use crate::space::SpaceState;
 
-use super::accounts::SECOND_CLIENT_ID;
-use super::accounts::{CLIENT_ID, CLIENT_SECRET, OTHER_CLIENT_ID, OTHER_PROJECT_ID, PROJECT_ID};
+use super::accounts::ServiceAccountSource;
+use super::seed::{
+    CLIENT_ID, CLIENT_SECRET, HMS_TOKEN, OTHER_CLIENT_ID, OTHER_PROJECT_ID, PROJECT_ID,
+    SECOND_CLIENT_ID, TOKEN,
+};
 use super::{App, Device, ReceiptConfiguration, Received, State};
 
 /// Push Kit of one space: what a console, the devices and their users would do.
 ///
 /// A fresh space has two projects with a service account each, and three apps: two of the first
-/// project and one of the other. Devices belong to the first app unless they say otherwise.
+/// project and one of the other. Devices belong to the first app unless they say otherwise. A few
+/// are there from the start, see `huawei-emulator init`.
 #[derive(Clone)]
 pub struct HarmonyPush {
     space: Arc<SpaceState>,
@@ -31,6 +35,11 @@ impl HarmonyPush {
     pub const SECOND_CLIENT_ID: &str = SECOND_CLIENT_ID;
     /// The client id of the app of the other project.
     pub const OTHER_CLIENT_ID: &str = OTHER_CLIENT_ID;
+
+    /// The token of a device of the first app that takes every message of v3.
+    pub const TOKEN: &str = TOKEN;
+    /// The token of a device of the first app that takes every message of v1 and v2.
+    pub const HMS_TOKEN: &str = HMS_TOKEN;
 
     pub(crate) fn new(space: Arc<SpaceState>) -> Self {
         Self { space }
@@ -64,10 +73,12 @@ impl HarmonyPush {
         sub_account: &str,
         pem: &str,
     ) -> Result<(), &'static str> {
-        let mut state = self.state();
-        state
-            .accounts
-            .add_account(project_id, key_id, sub_account, pem)
+        self.state().accounts.add_account(ServiceAccountSource {
+            project_id: project_id.to_owned(),
+            key_id: key_id.to_owned(),
+            sub_account: sub_account.to_owned(),
+            pem: pem.to_owned(),
+        })
     }
 
     /// Registers an app, or changes the one with the same client id.
@@ -140,6 +151,20 @@ impl HarmonyPush {
     /// Sends receipts from now on, or no more.
     pub fn set_receipts(&self, configuration: Option<ReceiptConfiguration>) {
         self.state().receipts.configuration = configuration;
+    }
+
+    /// Lets the app on an HMS device send data to its server, at the address of the receipts. Runs
+    /// on the runtime of the caller.
+    ///
+    /// # Errors
+    ///
+    /// There is no such device, or no address.
+    pub fn send_uplink(&self, token: &str, data: &[u8]) -> Result<(), &'static str> {
+        let mut state = self.state();
+        state.send_uplink(token, data, self.space.clock.now())?;
+        let calls = state.take_callbacks();
+        self.space.send_callbacks(calls);
+        Ok(())
     }
 
     /// Whether messages may only carry images that were checked, as is the case in a fresh space.

@@ -9,8 +9,10 @@ mod hms;
 mod images;
 mod jws;
 mod live_view;
+mod page;
 mod receipts;
 mod rules;
+mod seed;
 mod send;
 mod services;
 mod topics;
@@ -22,9 +24,11 @@ pub use self::devices::{Device, Message, Received, Service};
 pub use self::handle::HarmonyPush;
 pub use self::receipts::ReceiptConfiguration;
 
+pub(crate) use self::seed::Seed;
+
 use crate::answer::{Answer, Refusal};
 use crate::callback::Callback;
-use crate::document::Document;
+use crate::control::Refused;
 use crate::platforms::{Call, ControlCall, Platform};
 use crate::validate::{Violation, decode_pairs};
 
@@ -33,6 +37,7 @@ use self::devices::Devices;
 use self::images::Images;
 use self::live_view::LiveViews;
 use self::receipts::Receipts;
+use self::seed::CLIENT_ID;
 use self::services::Services;
 use self::topics::Topics;
 
@@ -51,13 +56,19 @@ pub(crate) struct State {
 
 impl State {
     /// Push Kit as a fresh space has it.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(seed: Seed) -> Self {
+        let mut devices = Devices::default();
+        for device in seed.devices {
+            devices.add(device, CLIENT_ID);
+        }
         Self {
-            accounts: Accounts::new(),
-            devices: Devices::default(),
+            accounts: Accounts::new(seed.service_accounts, seed.apps),
+            devices,
             topics: Topics::default(),
             images: Images::default(),
-            receipts: Receipts::default(),
+            receipts: Receipts {
+                configuration: seed.receipts,
+            },
             services: Services::default(),
             live_views: LiveViews::default(),
             callbacks: Vec::new(),
@@ -100,10 +111,6 @@ impl State {
 }
 
 impl Platform for State {
-    fn document(&self) -> &'static Document {
-        Document::named("harmony-push").expect("it is one of the documents")
-    }
-
     fn authenticate(&mut self, call: &Call<'_>) -> Result<(), Refusal> {
         if call.operation.id == "obtain_access_token" {
             return Ok(());
@@ -144,7 +151,11 @@ impl Platform for State {
         std::mem::take(&mut self.callbacks)
     }
 
-    fn control(&mut self, call: &ControlCall<'_>) -> Option<Answer> {
+    fn page(&self) -> Option<String> {
+        page::phones(&self.devices)
+    }
+
+    fn control(&mut self, call: &ControlCall<'_>) -> Result<Answer, Refused> {
         control::answer(self, call)
     }
 }

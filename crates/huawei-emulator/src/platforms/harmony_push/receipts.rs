@@ -1,6 +1,7 @@
 //! Receipts: what the platform tells the sender about delivery, signed.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::callback::Callback;
+use crate::clock::unix_ms;
 
+use super::State;
 use super::devices::Message;
 
 /// Where receipts go and how they are signed: the receipt configuration of the console.
@@ -52,6 +55,16 @@ impl ReceiptConfiguration {
     pub fn raw_secret(mut self) -> Self {
         self.raw_secret = true;
         self
+    }
+
+    /// What is signed with.
+    fn key(&self) -> Option<hmac::Key> {
+        let secret = self.secret.as_ref()?;
+        let key = match STANDARD.decode(secret) {
+            Ok(key) if !self.raw_secret => key,
+            _ => secret.clone().into_bytes(),
+        };
+        Some(hmac::Key::new(hmac::HMAC_SHA256, &key))
     }
 }
 
@@ -133,17 +146,47 @@ impl Receipts {
     }
 }
 
+impl State {
+    /// Sends what an app on an HMS device wants to tell its server.
+    pub(super) fn send_uplink(
+        &mut self,
+        token: &str,
+        data: &[u8],
+        now: SystemTime,
+    ) -> Result<(), &'static str> {
+        let configuration = self.receipts.configuration.as_ref();
+        let configuration = configuration.ok_or("no address is configured for receipts")?;
+        let device = self.devices.get(token).ok_or("no device has this token")?;
+        let app = self.accounts.app(&device.client_id);
+        let now_ms = unix_ms(now);
+        let data = STANDARD.encode(data);
+        let key = configuration.key().map(|key| {
+            let value = hmac::sign(&key, format!("{now_ms}:{data}").as_bytes());
+            ("X-HW-SIGNATURE", STANDARD.encode(value))
+        });
+        let stamp = ("X-HW-TIMESTAMP", now_ms.to_string());
+        self.callbacks.push(Callback {
+            operation: "on_hms_uplink_message",
+            url: configuration.url.clone(),
+            headers: key.into_iter().chain([stamp]).collect(),
+            body: json!({
+                "from": token,
+                "category": app.map(|app| &app.package),
+                "message_id": format!("{now_ms}{:06}", fastrand::u32(..1_000_000)),
+                "data": data,
+            })
+            .to_string(),
+        });
+        Ok(())
+    }
+}
+
 /// The header that proves who calls.
 fn signature(configuration: &ReceiptConfiguration, now_ms: i64) -> Vec<(&'static str, String)> {
-    let (Some(user), Some(secret)) = (&configuration.user_name, &configuration.secret) else {
+    let (Some(user), Some(key)) = (&configuration.user_name, configuration.key()) else {
         return Vec::new();
     };
-    let key = match STANDARD.decode(secret) {
-        Ok(key) if !configuration.raw_secret => key,
-        _ => secret.clone().into_bytes(),
-    };
     let nonce = nonce();
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
     let value = hmac::sign(&key, format!("{now_ms}{nonce}{user}").as_bytes());
     let value = STANDARD.encode(value);
     let header = format!("timestamp={now_ms}; nonce={nonce}; value={value}");
