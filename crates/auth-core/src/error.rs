@@ -55,7 +55,8 @@ pub enum ErrorKind {
 pub struct ApiError {
     /// The HTTP status; 200 for platforms that report errors in successful answers.
     pub status: u16,
-    /// The platform's own code, as text even where the platform sends a number; empty if it sent none.
+    /// The platform's own code, as text even where the platform sends a number. If it sent none, the
+    /// HTTP status, and the realm is `http`.
     pub code: String,
     /// The finer code beside it, where the platform has one.
     pub sub_code: Option<String>,
@@ -329,10 +330,10 @@ impl StdError for Error {
 impl ApiError {
     /// Writes what the platform said in its own terms, but none of its free text.
     fn summary(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.code.is_empty(), &self.sub_code) {
-            (true, _) => f.write_str("an error without a code")?,
-            (false, None) => write!(f, "code {}", Plain(&self.code))?,
-            (false, Some(sub)) => write!(f, "code {}/{}", Plain(&self.code), Plain(sub))?,
+        match (self.realm, &self.sub_code) {
+            (Some(HTTP), _) => f.write_str("an error without a code")?,
+            (_, None) => write!(f, "code {}", Plain(&self.code))?,
+            (_, Some(sub)) => write!(f, "code {}/{}", Plain(&self.code), Plain(sub))?,
         }
         if !self.meaning.is_empty() {
             write!(f, " ({})", self.meaning.trim_end_matches('.'))?;
@@ -395,3 +396,6 @@ const EXCERPT: usize = 1024;
 
 /// How many characters of a code or request id `Display` shows at most.
 const WORD: usize = 128;
+
+/// The table of bare HTTP statuses, for answers without a code.
+pub(crate) const HTTP: &str = "http";

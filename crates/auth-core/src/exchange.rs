@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
+use http::{Response, header};
 use serde::de::DeserializeOwned;
 use tokio::time::{sleep, timeout};
 use tracing::Instrument;
@@ -193,9 +193,9 @@ impl<'a> Call<'a> {
     }
 
     fn judge(&self, answer: Response<Bytes>, started: Stopwatch) -> Result<Bytes> {
-        let retry_after = match answer.status().is_success() {
-            true => None,
-            false => retry::retry_after(answer.headers(), self.api.shared.clock.now()),
+        let retry_after = match answer.headers().contains_key(header::RETRY_AFTER) {
+            true => retry::retry_after(answer.headers(), self.api.shared.clock.now()),
+            false => None,
         };
         let view = Answer {
             status: answer.status(),
@@ -258,7 +258,11 @@ impl<'a> Call<'a> {
         let mut renewable = false;
         for ((_, credential), token) in self.alternative.iter().zip(tokens) {
             if let (Credential::Provider(cached), Some(token)) = (credential, token) {
-                cached.reject(token);
+                // A brand-new token is kept: where the platform refuses it, the next one fares
+                // no better, and every call would fetch two.
+                if !renewed {
+                    cached.reject(token);
+                }
                 renewable = true;
             }
         }

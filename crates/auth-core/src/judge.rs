@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
-use crate::error::cut;
+use crate::error::{HTTP, cut};
 use crate::{Action, ApiError, Envelope, KnownCode, Outcome, Platform, Verdict};
 
 /// What there is to be judged.
@@ -178,9 +178,6 @@ fn trimmed(text: &str) -> Cow<'_, str> {
 fn is_success(outcome: &Outcome, code: &str) -> bool {
     outcome.success.contains(&code) || outcome.partial.contains(&code)
 }
-
-/// The realm of bare HTTP statuses.
-const HTTP: &str = "http";
 
 /// The longest message an error keeps: the tokens of a whole request may stand in it.
 const LONGEST_MESSAGE: usize = 256 * 1024;

@@ -7,21 +7,22 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
-use reqwest::Client;
 use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
+use crate::address::is_loopback;
 use crate::{Error, HttpSend, Result, Secret};
 
 /// The HTTP client that comes with these crates.
 ///
 /// TLS 1.2 and 1.3 by ring, certificates judged by the operating system, HTTP/1.1 (HTTP/2 with the
-/// feature `http2`), proxies from `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`,
-/// redirects not followed, bodies bounded, every wait bounded. It installs nothing process-wide
-/// and does not depend on what others install.
+/// feature `http2`), proxies from `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` (none for
+/// loopback), redirects not followed, bodies bounded, every wait bounded. It installs nothing
+/// process-wide and does not depend on what others install.
 ///
 /// Clients without settings of their own share [`one`](Self::shared): its certificates are read
 /// once and its connections serve everybody. A site with a private certificate authority, or one
@@ -43,6 +44,8 @@ use crate::{Error, HttpSend, Result, Secret};
 #[derive(Clone)]
 pub struct ReqwestSend {
     client: Client,
+    /// For this machine itself: a proxy would carry what must not leave it.
+    direct: Client,
     limit: usize,
 }
 
@@ -120,7 +123,11 @@ impl ReqwestSend {
 impl HttpSend for ReqwestSend {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>> {
         let request = reqwest::Request::try_from(request).map_err(broken)?;
-        let mut response = self.client.execute(request).await.map_err(broken)?;
+        let client = match request.url().host_str() {
+            Some(host) if is_loopback(host) => &self.direct,
+            _ => &self.client,
+        };
+        let mut response = client.execute(request).await.map_err(broken)?;
         let body = self.body(&mut response).await?;
         let mut answer = Response::new(body);
         *answer.status_mut() = response.status();
@@ -181,8 +188,17 @@ impl ReqwestSendBuilder {
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a PEM text that does not hold what it should.
     pub fn build(self) -> Result<ReqwestSend> {
-        let builder = Client::builder()
-            .tls_backend_preconfigured(self.tls()?)
+        let tls = self.tls()?;
+        Ok(ReqwestSend {
+            client: self.client(Client::builder(), tls.clone())?,
+            direct: self.client(Client::builder().no_proxy(), tls)?,
+            limit: self.limit,
+        })
+    }
+
+    fn client(&self, builder: ClientBuilder, tls: ClientConfig) -> Result<Client> {
+        let builder = builder
+            .tls_backend_preconfigured(tls)
             .redirect(Policy::none())
             .referer(false)
             .user_agent(USER_AGENT)
@@ -194,13 +210,9 @@ impl ReqwestSendBuilder {
             true => builder,
             false => builder.retry(reqwest::retry::never()),
         };
-        let client = builder
+        builder
             .build()
-            .map_err(|error| Error::config("the HTTP client cannot be built").because(error))?;
-        Ok(ReqwestSend {
-            client,
-            limit: self.limit,
-        })
+            .map_err(|error| Error::config("the HTTP client cannot be built").because(error))
     }
 
     /// TLS by ring alone, whatever else is in the process.

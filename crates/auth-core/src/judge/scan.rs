@@ -153,7 +153,26 @@ impl<'de> Visitor<'de> for Scan<'_, 'de> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        // A path steps through arrays; only the elements of those it leads into are looked at.
+        let inside = bits(self.alive)
+            .filter(|bit| self.wants[*bit].len() > self.depth)
+            .fold(0, |mask, bit| mask | (1 << bit));
+        // A list as the whole answer holds results, not an error.
+        if inside == 0 || self.depth == 0 {
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+        } else {
+            loop {
+                let element = Scan {
+                    wants: self.wants,
+                    found: &mut *self.found,
+                    alive: inside,
+                    depth: self.depth,
+                };
+                if seq.next_element_seed(element)?.is_none() {
+                    break;
+                }
+            }
+        }
         self.note(Cow::Borrowed(""));
         Ok(())
     }

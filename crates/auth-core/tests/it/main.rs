@@ -2,5 +2,7 @@
 
 #[cfg(feature = "testing")]
 mod cache;
+#[cfg(all(feature = "reqwest", feature = "testing"))]
+mod door;
 #[cfg(feature = "jwt")]
 mod jwt;

@@ -1,0 +1,90 @@
+//! Refused tokens: one new one, then the credentials are at fault.
+
+use auth_core::testing::{CountingProvider, Reply, Script};
+use auth_core::{Action, Api, Cached, Error, ErrorKind};
+use serde_json::json;
+
+use super::{HOUR, add, get, scripted};
+
+fn client(script: &Script, provider: &CountingProvider) -> Api {
+    scripted(script)
+        .credential("bearer", Cached::new(provider.clone()))
+        .build()
+        .unwrap()
+}
+
+fn refused() -> Reply {
+    Reply::json(200, &json!({"code": "7"}))
+}
+
+fn sent_tokens(script: &Script) -> Vec<String> {
+    let requests = script.requests();
+    let tokens = requests.iter().map(|request| {
+        let value = request.headers()["authorization"].to_str().unwrap();
+        value.to_owned()
+    });
+    tokens.collect()
+}
+
+#[tokio::test]
+async fn a_refused_token_is_replaced_once_even_where_a_repeat_could_act_twice() {
+    let script = Script::new()
+        .reply(refused())
+        .reply(Reply::json(200, &json!({"code": "0"})));
+    let provider = CountingProvider::new(HOUR);
+    let api = client(&script, &provider);
+    add(&api).await.unwrap();
+    assert_eq!(sent_tokens(&script), ["Bearer token-1", "Bearer token-2"]);
+    assert_eq!(provider.count(), 2);
+    script.verify();
+}
+
+#[tokio::test]
+async fn a_refused_new_token_means_wrong_credentials() {
+    let script = Script::new().reply(refused()).reply(refused());
+    let provider = CountingProvider::new(HOUR);
+    let api = client(&script, &provider);
+    let error = add(&api).await.unwrap_err();
+    assert_eq!(error.action(), Action::FixCredentials);
+    assert_eq!(error.attempts(), 2);
+    assert!(!error.may_have_taken_effect());
+    assert_eq!(provider.count(), 2);
+    script.verify();
+}
+
+#[tokio::test]
+async fn a_new_token_that_was_refused_costs_later_calls_one_fetch_each() {
+    let script = Script::new().otherwise(refused());
+    let provider = CountingProvider::new(HOUR);
+    let api = client(&script, &provider);
+    for _ in 0..3 {
+        get(&api).await.unwrap_err();
+    }
+    assert_eq!(provider.count(), 4);
+}
+
+#[tokio::test]
+async fn a_call_that_gets_no_token_tells_why_and_sends_nothing() {
+    let script = Script::new();
+    let provider = CountingProvider::new(HOUR).fail_next(Error::credentials("the secret is wrong"));
+    let api = client(&script, &provider);
+    let error = get(&api).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+    assert_eq!(error.action(), Action::FixCredentials);
+    assert_eq!(error.operation(), Some("get_item"));
+    let cause = std::error::Error::source(&error).unwrap();
+    assert_eq!(cause.to_string(), "the secret is wrong");
+    assert_eq!(script.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_does_not_wait_for_a_token_beyond_its_own_time() {
+    let script = Script::new();
+    let provider = CountingProvider::new(HOUR).delay(HOUR);
+    let api = client(&script, &provider);
+    let error = get(&api).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+    assert_eq!(error.action(), Action::Backoff);
+    assert_eq!(error.elapsed().as_secs(), 10);
+    assert_eq!(script.count(), 0);
+}
