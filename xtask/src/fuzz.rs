@@ -21,6 +21,7 @@ pub(crate) fn run(sh: &Shell, seconds: u32) -> Result<()> {
     )
     .quiet()
     .run()?;
+    sh.create_dir("artifacts")?;
     let mut targets = 0;
     for seeds in sh.read_dir("seeds")? {
         let name = seeds
@@ -34,7 +35,7 @@ pub(crate) fn run(sh: &Shell, seconds: u32) -> Result<()> {
             .join(host)
             .join("release")
             .join(&name);
-        cmd!(sh, "{program} {corpus} {seeds} -max_total_time={seconds} -rss_limit_mb=1024 -verbosity=0 -print_final_stats=1")
+        cmd!(sh, "{program} {corpus} {seeds} -max_total_time={seconds} -artifact_prefix=artifacts/ -rss_limit_mb=1024 -verbosity=0 -print_final_stats=1")
             .quiet()
             .run()
             .with_context(|| format!("fuzz target {}", name.to_string_lossy()))?;
