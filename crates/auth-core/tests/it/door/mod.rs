@@ -5,8 +5,10 @@ mod before;
 mod capture;
 mod carriers;
 mod properties;
+mod proxy;
 mod retries;
 mod secrets;
+mod tls;
 mod tokens;
 mod wire;
 
