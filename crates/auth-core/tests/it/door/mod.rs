@@ -4,6 +4,7 @@ mod actions;
 mod before;
 mod capture;
 mod carriers;
+mod outcomes;
 mod properties;
 mod proxy;
 mod retries;
