@@ -6,6 +6,7 @@
 )]
 
 mod ci;
+mod codegen;
 mod cost;
 mod fuzz;
 mod steps;
@@ -27,6 +28,8 @@ fn main() -> Result<()> {
         ["bench", rest @ ..] => steps::bench(&sh, rest),
         ["ci"] => ci::run(&sh),
         ["ci", step] => ci::one(&sh, step),
+        ["codegen"] => codegen::write(),
+        ["codegen", "--check"] => codegen::check(),
         ["cost"] => cost::run(&sh),
         ["demo"] => steps::demo(&sh),
         ["fuzz"] => fuzz::run(&sh, fuzz::SHORT),

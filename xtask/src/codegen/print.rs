@@ -1,0 +1,19 @@
+//! Prints a plan as Rust, and as tables for its readers.
+
+mod browser;
+mod callbacks;
+mod check;
+mod doc;
+mod enums;
+mod facts;
+mod files;
+mod notes;
+mod operations;
+mod pages;
+mod parameters;
+mod structs;
+mod table;
+
+pub(crate) use crate::codegen::print::check::{keys, limits_of};
+pub(crate) use crate::codegen::print::files::tree;
+pub(crate) use crate::codegen::print::table::operations as table;
