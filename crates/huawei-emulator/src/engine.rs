@@ -238,8 +238,9 @@ fn judge(
         let applies = limit.when.holds(|name| call.body().pointer(name));
         let now = unix_ms(call.now);
         if applies && !lock(&space.windows).take(key.clone(), 1, window, now) {
-            let over = limit.answer.as_ref();
-            let refusal = over.map_or_else(|| Refusal::status(429), Refusal::code);
+            let flow_control = call.document.row("http:503").map(|row| &row.id);
+            let row = limit.answer.as_ref().or(flow_control);
+            let refusal = row.map_or_else(|| Refusal::status(429), Refusal::code);
             let most = limit.requests;
             let window = limit.window_s;
             let reason = format!("over {most} requests in {window} seconds");
@@ -272,8 +273,20 @@ fn judge(
 }
 
 fn limit_key(call: &Call<'_>, index: usize, limit: &RateLimit) -> String {
-    let whose = call.path.first().map_or("", |(_, value)| value);
+    let whose = match &*limit.per {
+        "client" | "client-and-operation" => client(call),
+        _ => call.path.first().map_or("", |(_, value)| value),
+    };
     format!("{} {index} {} {whose}", call.operation.id, limit.per)
+}
+
+/// Who calls, as far as limits tell callers apart.
+fn client<'a>(call: &Call<'a>) -> &'a str {
+    let mut names = ["client_id", "clientId", "appId"].into_iter();
+    names
+        .find_map(|name| call.body()[name].as_str())
+        .or_else(|| call.header("authorization"))
+        .unwrap_or_default()
 }
 
 fn limit_ms(limit: &RateLimit) -> i64 {

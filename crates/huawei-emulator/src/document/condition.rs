@@ -15,7 +15,7 @@ pub(crate) struct Requirement {
 }
 
 /// Conditions that must all hold.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct When(Vec<(String, Want)>);
 
 #[derive(Debug)]
@@ -61,6 +61,17 @@ impl When {
                     };
                     (name.clone(), want)
                 })
+                .collect(),
+        )
+    }
+
+    /// Reads conditions on members of the body that are named plainly, as pointers to them.
+    pub(crate) fn of_members(source: &Value) -> Self {
+        let Self(plain) = Self::read(Some(source));
+        let pointers = plain.into_iter();
+        Self(
+            pointers
+                .map(|(name, want)| (format!("/{name}"), want))
                 .collect(),
         )
     }

@@ -170,7 +170,10 @@ impl Operation {
             success: Success::read(source, shared, schemas, &resolve),
             required_if: Requirement::read_all(source),
             max_body: MaxBody::read(source),
-            limits: RateLimit::read_all(source),
+            limits: RateLimit::read_all(source)
+                .into_iter()
+                .chain(RateLimit::of_tokens(shared.root, source))
+                .collect(),
             browser: source.get("x-browser").map(Browser::read),
         }
     }
@@ -277,6 +280,39 @@ impl RateLimit {
                 per: text(limit, "per").unwrap_or_default(),
                 when: When::read(limit.get("when")),
                 answer: text(limit, "answer"),
+            })
+            .collect()
+    }
+}
+
+impl RateLimit {
+    /// How often a token may be asked for: the limits of the token policy that are about an
+    /// operation or one of its variants.
+    pub(crate) fn of_tokens(root: &Value, operation: &Value) -> Vec<Self> {
+        let id = operation["operationId"].as_str().unwrap_or_default();
+        let variants = operation["x-variants"].as_array().into_iter().flatten();
+        let when = |name: &str| {
+            if name == id {
+                return Some(When::default());
+            }
+            let mut variants = variants.clone();
+            let variant = variants.find(|variant| variant["name"] == *name)?;
+            Some(When::of_members(&variant["when"]))
+        };
+        let policies = root["x-token-policy"].as_array().into_iter().flatten();
+        policies
+            .filter_map(|policy| {
+                let window = policy
+                    .get("max_per_window")
+                    .filter(|window| window.is_object())?;
+                let issuers = strings(policy.get("issued_by"));
+                Some(Self {
+                    requests: window["requests"].as_u64()?,
+                    window_s: window["window_s"].as_u64()?,
+                    per: text(window, "per")?,
+                    when: issuers.iter().find_map(|name| when(name))?,
+                    answer: None,
+                })
             })
             .collect()
     }

@@ -1,6 +1,15 @@
 //! The emulator from outside, over HTTP.
 
 mod client;
+mod control;
+mod faults;
 mod harmony_push;
+mod hms;
 mod mutations;
+mod platforms;
+mod program;
+mod push;
+mod receipts;
+mod receiver;
+mod recorder;
 mod samples;

@@ -2,10 +2,10 @@
 //! has, a request that breaks it, refused by the emulator and, where Python is at hand, by the
 //! checker of the documents, which shares no code with it.
 
-mod document;
-mod example;
+pub(crate) mod document;
+pub(crate) mod example;
 mod mutants;
-mod oracle;
+pub(crate) mod oracle;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,85 +19,91 @@ use crate::samples::{self, PLATFORMS, verdict};
 /// How many forms of each operation are tried, so that every member of a union has its turn.
 const FORMS: usize = 14;
 
+/// The forms of a request to an operation, without repeats.
+fn made(document: &Document, operation: &Operation<'_>) -> Vec<Value> {
+    let mut made: Vec<Value> = Vec::new();
+    for choice in 0..FORMS {
+        let sample = example::sample(document, operation, choice);
+        if !made.contains(&sample) {
+            made.push(sample);
+        }
+    }
+    made
+}
+
 /// Good requests to an operation: made ones and published ones.
 fn good_requests(platform: &str, document: &Document, operation: &Operation<'_>) -> Vec<Value> {
-    let made = (0..FORMS).map(|choice| example::sample(document, operation, choice));
+    let made = made(document, operation);
     let prefix = format!("{}.request.", operation.id);
     let published = samples::requests(platform)
         .into_iter()
         .filter(|(name, _)| name.starts_with(&prefix))
         .map(|(_, sample)| sample)
         .filter(|sample| verdict(platform, sample).is_some_and(|it| it.violations.is_empty()));
-    made.chain(published).collect()
+    made.into_iter().chain(published).collect()
 }
 
 #[test]
-fn a_request_with_everything_an_operation_takes_is_accepted() {
+fn every_rule_is_kept_by_good_requests_and_enforced_on_bad_ones() {
     let mut wrong = Vec::new();
     let mut good = Vec::new();
-    for platform in PLATFORMS {
-        let document = Document::open(platform);
-        for operation in document.operations() {
-            for choice in 0..FORMS {
-                let sample = example::sample(&document, &operation, choice);
-                let checked = verdict(platform, &sample);
-                let accepted = checked.as_ref().is_some_and(|checked| {
-                    checked.operation == operation.id && checked.violations.is_empty()
-                });
-                if !accepted {
-                    wrong.push(format!("{platform} {} {choice}: {checked:?}", operation.id));
-                }
-                good.push((
-                    platform,
-                    format!("{}.request.{choice}.json", operation.id),
-                    sample,
-                ));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let Some(refused) = oracle::refused("good", &good) else {
-        return;
-    };
-    assert!(refused.is_empty(), "{refused:#?}");
-}
-
-#[test]
-fn every_kind_of_rule_is_enforced() {
-    let mut unbroken = Vec::new();
     let mut bad = Vec::new();
     let mut unseen: BTreeMap<Rule, usize> = BTreeMap::new();
     for platform in PLATFORMS {
         let document = Document::open(platform);
         for operation in document.operations() {
+            let id = operation.id;
+            for (choice, sample) in made(&document, &operation).into_iter().enumerate() {
+                let checked = verdict(platform, &sample);
+                let accepted = checked.as_ref().is_some_and(|checked| {
+                    checked.operation == id && checked.violations.is_empty()
+                });
+                if !accepted {
+                    wrong.push(format!("{platform} {id} {choice} is refused: {checked:?}"));
+                }
+                good.push((platform, format!("{id}.request.{choice}.json"), sample));
+            }
             for (rule, mutant) in mutants_by_rule(platform, &document, &operation) {
                 match mutant {
-                    None => unbroken.push(format!("{platform} {} {rule}", operation.id)),
+                    None => wrong.push(format!("{platform} {id}: nobody enforces {rule}")),
                     Some(mutant) if mutant.seen_by_oracle => {
                         let keyword = rule.keyword().replace('-', "_").to_lowercase();
-                        let name = format!("{}.request.{keyword}.json", operation.id);
-                        bad.push((platform, name, mutant.sample));
+                        bad.push((
+                            platform,
+                            format!("{id}.request.{keyword}.json"),
+                            mutant.sample,
+                        ));
                     }
                     Some(_) => *unseen.entry(rule).or_default() += 1,
                 }
             }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(
-        unbroken.is_empty(),
-        "no mutation was refused:\n{}",
-        unbroken.join("\n")
+        good.len() > 370 && bad.len() > 1000,
+        "{} and {}",
+        good.len(),
+        bad.len()
     );
-    assert!(bad.len() > 800, "only {} mutated requests", bad.len());
-    let Some(refused) = oracle::refused("bad", &bad) else {
-        return;
+    // What the checker does not look at: headers, paths, the size of the body, and what an
+    // operation's parameters ask of each other.
+    assert!(unseen.values().sum::<usize>() < bad.len() / 5, "{unseen:?}");
+    let names = |exchanges: &[(&str, String, Value)]| -> BTreeSet<String> {
+        let names = exchanges.iter();
+        names
+            .map(|(platform, name, _)| format!("{platform}/{name}"))
+            .collect()
     };
-    let accepted: BTreeSet<String> = bad
-        .iter()
-        .map(|(platform, name, _)| format!("{platform}/{name}"))
-        .filter(|name| !refused.contains(name))
-        .collect();
-    assert!(accepted.is_empty(), "check.py accepts {accepted:#?}");
+    let expected = names(&bad);
+    good.extend(bad);
+    if let Some(refused) = oracle::refused(&good) {
+        let wrong: Vec<_> = refused.symmetric_difference(&expected).collect();
+        assert!(
+            wrong.is_empty(),
+            "the checker sees these otherwise: {wrong:#?}"
+        );
+    }
 }
 
 /// For every kind of rule an operation has, a request that the emulator refuses for it, one that

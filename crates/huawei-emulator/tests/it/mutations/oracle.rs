@@ -7,25 +7,13 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::samples;
+use crate::samples::{self, PLATFORMS};
 
 /// The files that the checker refuses, as `<platform>/<name>`; nothing, and a word about it, when
 /// it cannot be run here.
-pub(crate) fn refused(
-    label: &str,
-    exchanges: &[(&str, String, Value)],
-) -> Option<BTreeSet<String>> {
-    let Some(checker) = find() else {
-        not_run("check.py is not beside this checkout");
-        return None;
-    };
-    let modules = ["-c", "import yaml, jsonschema, openapi_spec_validator"];
-    let able = Command::new("python3").args(modules).output();
-    if !able.is_ok_and(|output| output.status.success()) {
-        not_run("python3 with pyyaml, jsonschema and openapi-spec-validator is not installed");
-        return None;
-    }
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(label);
+pub(crate) fn refused(exchanges: &[(&str, String, Value)]) -> Option<BTreeSet<String>> {
+    let checker = able()?;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("made");
     let _ = fs::remove_dir_all(&folder);
     for (platform, name, sample) in exchanges {
         let folder = folder.join(platform);
@@ -47,6 +35,11 @@ pub(crate) fn run(checker: &Path, folder: &Path) -> BTreeSet<String> {
         .arg(checker)
         .arg("--samples")
         .arg(folder)
+        .args(
+            PLATFORMS
+                .iter()
+                .filter(|platform| folder.join(platform).is_dir()),
+        )
         .output()
         .expect("python3 ran a moment ago");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -64,8 +57,23 @@ pub(crate) fn run(checker: &Path, folder: &Path) -> BTreeSet<String> {
         .collect()
 }
 
+/// The checker, if it can be run here; a word about it if not.
+pub(crate) fn able() -> Option<PathBuf> {
+    let Some(checker) = find() else {
+        not_run("check.py is not beside this checkout");
+        return None;
+    };
+    let modules = ["-c", "import yaml, jsonschema, openapi_spec_validator"];
+    let able = Command::new("python3").args(modules).output();
+    if !able.is_ok_and(|output| output.status.success()) {
+        not_run("python3 with pyyaml, jsonschema and openapi-spec-validator is not installed");
+        return None;
+    }
+    Some(checker)
+}
+
 /// The checker, if the documents' folder is somewhere above this crate.
-pub(crate) fn find() -> Option<PathBuf> {
+fn find() -> Option<PathBuf> {
     let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
     above
         .map(|folder| folder.join("shared/api/check.py"))
@@ -76,6 +84,6 @@ pub(crate) fn find() -> Option<PathBuf> {
     clippy::print_stderr,
     reason = "the person who runs the tests must see it"
 )]
-pub(crate) fn not_run(reason: &str) {
+fn not_run(reason: &str) {
     eprintln!("NOT RUN: the second opinion of check.py, because {reason}");
 }
