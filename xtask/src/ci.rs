@@ -60,6 +60,7 @@ const STEPS: &[Step] = &[
     ("format", steps::format),
     ("clippy", steps::clippy),
     ("clippy-no-features", steps::clippy_no_features),
+    ("codegen", steps::generated),
     ("deny", steps::deny),
     ("trees", steps::trees),
     ("msrv", steps::msrv),

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use xshell::{Shell, cmd};
 
 use crate::ci::Done;
-use crate::{tools, trees};
+use crate::{codegen, tools, trees};
 
 /// Starts the demonstration.
 pub(crate) fn demo(sh: &Shell) -> Result<()> {
@@ -57,6 +57,12 @@ pub(crate) fn clippy_no_features(sh: &Shell) -> Result<Done> {
     )
     .quiet()
     .run()?;
+    Ok(Done::Passed)
+}
+
+/// The generated code is what the documents make it.
+pub(crate) fn generated(_: &Shell) -> Result<Done> {
+    codegen::check()?;
     Ok(Done::Passed)
 }
 
