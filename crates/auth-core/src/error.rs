@@ -147,6 +147,16 @@ impl Error {
         self.change(|inner| inner.action = Some(action))
     }
 
+    /// Says how long to wait, where the platform's documents tell it and its answer did not. It is
+    /// found in [`ApiError::retry_after`].
+    pub fn after(self, wait: Duration) -> Self {
+        self.change(|inner| {
+            if let Some(api) = &mut inner.api {
+                api.retry_after = Some(wait);
+            }
+        })
+    }
+
     /// Where the call failed.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -1,23 +1,249 @@
-//! The client.
+//! The client, and the settings it is built from.
 
-use auth_core::{Api, ApiBuilder};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_core::{Api, Cached, CallOptions, Clock, Error, HttpSend, Request, Result, RetryPolicy};
+use serde::de::DeserializeOwned;
 
 use crate::generated::platform::PLATFORM;
+use crate::hms_client::HmsTokens;
+use crate::pace::Pace;
+use crate::{HmsClient, ServiceAccount};
 
-/// A client of Huawei Push Kit. Cheap to clone; clones share everything.
+/// A client of Push Kit. Cheap to clone; clones share connections, tokens and pace.
 #[derive(Clone)]
 pub struct Client {
     pub(crate) api: Api,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What clones of a client share beside the [`Api`].
+pub(crate) struct Shared {
+    pub(crate) pace: Pace,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) timeout: Duration,
+    project_id: Option<String>,
+    hms_client_id: Option<String>,
+}
+
+/// Settings of a [`Client`]. Only [`build`](Self::build) fails.
+#[must_use = "a builder does nothing until it is built"]
+pub struct ClientBuilder {
+    account: Option<ServiceAccount>,
+    hms: Option<HmsClient>,
+    project_id: Option<String>,
+    servers: Vec<(&'static str, String)>,
+    http_hosts: Vec<String>,
+    transport: Option<Arc<dyn HttpSend>>,
+    timeout: Duration,
+    retry: RetryPolicy,
+    clock: Clock,
 }
 
 impl Client {
-    /// Starts the settings of the connection; hand the result to [`Client::from_api`].
-    pub fn api_builder() -> ApiBuilder {
-        Api::builder(&PLATFORM)
+    /// Creates a client that sends to HarmonyOS 5 and later as a service account.
+    ///
+    /// Whatever else there is to set, [`builder`](Self::builder) sets.
+    pub fn new(account: ServiceAccount) -> Result<Self> {
+        Self::builder(account).build()
     }
 
-    /// Creates a client over a connection of this platform.
-    pub fn from_api(api: Api) -> Self {
-        Self { api }
+    /// Starts a client that sends to HarmonyOS 5 and later as a service account.
+    pub fn builder(account: ServiceAccount) -> ClientBuilder {
+        ClientBuilder {
+            account: Some(account),
+            ..ClientBuilder::new()
+        }
+    }
+
+    /// Starts a client that sends over HMS alone: to Android and HarmonyOS 2 to 4.
+    pub fn hms_builder(client: HmsClient) -> ClientBuilder {
+        ClientBuilder::new().hms(client)
+    }
+
+    /// A view whose calls differ by `options`: timeout, retries, headers, an observer.
+    pub fn with(&self, options: CallOptions) -> Self {
+        Self {
+            api: self.api.with(options),
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// Sends a request that the platform's document lacks, with the same token, retries and errors.
+    pub async fn call<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
+        request.send(&self.api).await
+    }
+
+    /// The project that messages are sent for.
+    pub fn project_id(&self) -> Result<&str> {
+        self.shared.project_id.as_deref().ok_or_else(|| {
+            Error::config(
+                "the project id is not known: the key file has none; set it with \
+                 `ClientBuilder::project_id`",
+            )
+        })
+    }
+
+    /// The client id of the HMS app that messages are sent for.
+    pub fn hms_client_id(&self) -> Result<&str> {
+        self.shared
+            .hms_client_id
+            .as_deref()
+            .ok_or_else(|| Error::config("there is no HMS app: set one with `ClientBuilder::hms`"))
     }
 }
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("project_id", &self.shared.project_id)
+            .field("hms_client_id", &self.shared.hms_client_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ClientBuilder {
+    fn new() -> Self {
+        Self {
+            account: None,
+            hms: None,
+            project_id: None,
+            servers: Vec::new(),
+            http_hosts: Vec::new(),
+            transport: None,
+            timeout: TIMEOUT,
+            retry: RetryPolicy::default(),
+            clock: Clock::system(),
+        }
+    }
+
+    /// Adds the OAuth client of an HMS app, so that the client sends over HMS too.
+    pub fn hms(mut self, client: HmsClient) -> Self {
+        self.hms = Some(client);
+        self
+    }
+
+    /// Sets the project; that of the key file when not set.
+    pub fn project_id(mut self, id: impl Into<String>) -> Self {
+        self.project_id = Some(id.into());
+        self
+    }
+
+    /// Sets the base address of the push server: that of an emulator or of a gateway of your own.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.servers.push(("push_api", url.into()));
+        self
+    }
+
+    /// Sends everything to an emulator: sets both base addresses to its address.
+    pub fn emulator(self, url: impl Into<String>) -> Self {
+        let url = url.into();
+        self.base_url(url.clone()).login_url(url)
+    }
+
+    /// Sets the base address of the server that HMS access tokens come from.
+    pub fn login_url(mut self, url: impl Into<String>) -> Self {
+        self.servers.push(("oauth_login", url.into()));
+        self
+    }
+
+    /// Allows plain http to this host, as between containers on one machine. Credentials then
+    /// travel unprotected. This machine itself is always allowed.
+    pub fn allow_http(mut self, host: impl Into<String>) -> Self {
+        self.http_hosts.push(host.into());
+        self
+    }
+
+    /// Sets the HTTP client. Without this all clients of a process share one, which connects
+    /// within 3 seconds.
+    pub fn transport(mut self, transport: Arc<dyn HttpSend>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Sets how long a call may take in all, its retries included; 10 seconds when not set.
+    ///
+    /// A send to a list may take longer: this holds for each of its requests.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Sets when requests are sent again.
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Sets the clock that tokens are signed and judged by.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Builds the client. It needs no runtime yet and does no I/O.
+    pub fn build(self) -> Result<Client> {
+        let mut api = Api::builder(&PLATFORM)
+            .clock(self.clock.clone())
+            .timeout(self.timeout)
+            .retry(self.retry.clone())
+            .hint(
+                "serviceAccountJwt",
+                "`Client::builder` with a `ServiceAccount`",
+            )
+            .hint("hmsAccessToken", "`ClientBuilder::hms`")
+            .hint("clientSecretPost", "`ClientBuilder::hms`");
+        for (role, url) in self.servers {
+            api = api.server(role, url);
+        }
+        for host in self.http_hosts {
+            api = api.allow_http(host);
+        }
+        if let Some(transport) = self.transport {
+            api = api.transport(transport);
+        }
+        let mut project_id = self.project_id;
+        if let Some(account) = self.account {
+            project_id = project_id.or_else(|| account.project_id().map(str::to_owned));
+            let tokens = Cached::builder(account.clock(self.clock.clone()));
+            api = api.credential(
+                "serviceAccountJwt",
+                tokens.clock(self.clock.clone()).build(),
+            );
+        }
+        if let Some(hms) = &self.hms {
+            api = api.credential("clientSecretPost", hms.credential());
+        }
+        let mut client = Client {
+            api: api.build()?,
+            shared: Arc::new(Shared {
+                pace: Pace::new(),
+                retry: self.retry,
+                timeout: self.timeout,
+                project_id,
+                hms_client_id: self.hms.as_ref().map(|hms| hms.id().to_owned()),
+            }),
+        };
+        if self.hms.is_some() {
+            let tokens = Cached::builder(HmsTokens::new(client.clone())).clock(self.clock);
+            client.api = client.api.with_credential("hmsAccessToken", tokens.build());
+        }
+        Ok(client)
+    }
+}
+
+/// Shows who the client is, and no credential.
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("account", &self.account)
+            .field("hms", &self.hms)
+            .field("project_id", &self.project_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How long a call may take when not set.
+const TIMEOUT: Duration = Duration::from_secs(10);

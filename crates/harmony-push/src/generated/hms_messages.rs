@@ -92,7 +92,7 @@ impl Client {
     }
 }
 
-static SEND_HMS_MESSAGE: Operation = Operation {
+pub(crate) static SEND_HMS_MESSAGE: Operation = Operation {
     platform: &PLATFORM,
     id: "send_hms_message",
     method: Method::POST,
@@ -105,7 +105,7 @@ static SEND_HMS_MESSAGE: Operation = Operation {
     outcome: &OUTCOME_OF_SEND_HMS_MESSAGE,
 };
 
-static SEND_HMS_MESSAGE_BY_PROJECT: Operation = Operation {
+pub(crate) static SEND_HMS_MESSAGE_BY_PROJECT: Operation = Operation {
     platform: &PLATFORM,
     id: "send_hms_message_by_project",
     method: Method::POST,

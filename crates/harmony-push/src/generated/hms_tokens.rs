@@ -69,7 +69,7 @@ impl Client {
     }
 }
 
-static QUERY_TOKEN_DATA: Operation = Operation {
+pub(crate) static QUERY_TOKEN_DATA: Operation = Operation {
     platform: &PLATFORM,
     id: "query_token_data",
     method: Method::POST,
@@ -82,7 +82,7 @@ static QUERY_TOKEN_DATA: Operation = Operation {
     outcome: &OUTCOME_OF_SUBSCRIBE_TOPIC,
 };
 
-static DELETE_TOKEN_DATA: Operation = Operation {
+pub(crate) static DELETE_TOKEN_DATA: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_token_data",
     method: Method::POST,

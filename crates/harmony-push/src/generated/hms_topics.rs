@@ -91,7 +91,7 @@ impl Client {
     }
 }
 
-static SUBSCRIBE_TOPIC: Operation = Operation {
+pub(crate) static SUBSCRIBE_TOPIC: Operation = Operation {
     platform: &PLATFORM,
     id: "subscribe_topic",
     method: Method::POST,
@@ -104,7 +104,7 @@ static SUBSCRIBE_TOPIC: Operation = Operation {
     outcome: &OUTCOME_OF_SUBSCRIBE_TOPIC,
 };
 
-static UNSUBSCRIBE_TOPIC: Operation = Operation {
+pub(crate) static UNSUBSCRIBE_TOPIC: Operation = Operation {
     platform: &PLATFORM,
     id: "unsubscribe_topic",
     method: Method::POST,
@@ -117,7 +117,7 @@ static UNSUBSCRIBE_TOPIC: Operation = Operation {
     outcome: &OUTCOME_OF_SUBSCRIBE_TOPIC,
 };
 
-static LIST_TOPICS: Operation = Operation {
+pub(crate) static LIST_TOPICS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_topics",
     method: Method::POST,

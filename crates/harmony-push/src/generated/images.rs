@@ -79,7 +79,7 @@ impl Client {
     }
 }
 
-static VERIFY_IMAGE: Operation = Operation {
+pub(crate) static VERIFY_IMAGE: Operation = Operation {
     platform: &PLATFORM,
     id: "verify_image",
     method: Method::POST,
@@ -92,7 +92,7 @@ static VERIFY_IMAGE: Operation = Operation {
     outcome: &OUTCOME_OF_VERIFY_IMAGE,
 };
 
-static VERIFY_IMAGE_BY_CLIENT: Operation = Operation {
+pub(crate) static VERIFY_IMAGE_BY_CLIENT: Operation = Operation {
     platform: &PLATFORM,
     id: "verify_image_by_client",
     method: Method::POST,

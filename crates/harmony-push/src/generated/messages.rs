@@ -96,7 +96,7 @@ impl Client {
     }
 }
 
-static SEND_MESSAGE: Operation = Operation {
+pub(crate) static SEND_MESSAGE: Operation = Operation {
     platform: &PLATFORM,
     id: "send_message",
     method: Method::POST,
@@ -109,7 +109,7 @@ static SEND_MESSAGE: Operation = Operation {
     outcome: &OUTCOME_OF_SEND_MESSAGE,
 };
 
-static REVOKE_MESSAGE: Operation = Operation {
+pub(crate) static REVOKE_MESSAGE: Operation = Operation {
     platform: &PLATFORM,
     id: "revoke_message",
     method: Method::POST,

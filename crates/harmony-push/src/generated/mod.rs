@@ -3,13 +3,13 @@
 //! Code generated from the platform's document.
 
 mod error_codes;
-mod hms_messages;
-mod hms_tokens;
-mod hms_topics;
-mod images;
-mod messages;
+pub(crate) mod hms_messages;
+pub(crate) mod hms_tokens;
+pub(crate) mod hms_topics;
+pub(crate) mod images;
+pub(crate) mod messages;
 pub(crate) mod model;
-mod oauth;
+pub(crate) mod oauth;
 pub(crate) mod platform;
-mod service_notifications;
-mod service_timeline;
+pub(crate) mod service_notifications;
+pub(crate) mod service_timeline;

@@ -36,7 +36,7 @@ impl Client {
     }
 }
 
-static OBTAIN_ACCESS_TOKEN: Operation = Operation {
+pub(crate) static OBTAIN_ACCESS_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "obtain_access_token",
     method: Method::POST,

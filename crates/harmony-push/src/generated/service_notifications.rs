@@ -47,7 +47,7 @@ impl Client {
     }
 }
 
-static SEND_SERVICE_NOTIFICATION: Operation = Operation {
+pub(crate) static SEND_SERVICE_NOTIFICATION: Operation = Operation {
     platform: &PLATFORM,
     id: "send_service_notification",
     method: Method::POST,

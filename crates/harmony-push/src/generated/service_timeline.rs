@@ -49,7 +49,7 @@ impl Client {
     }
 }
 
-static SEND_SERVICE_TIMELINE: Operation = Operation {
+pub(crate) static SEND_SERVICE_TIMELINE: Operation = Operation {
     platform: &PLATFORM,
     id: "send_service_timeline",
     method: Method::POST,

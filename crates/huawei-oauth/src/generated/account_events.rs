@@ -26,7 +26,7 @@ impl Client {
     }
 }
 
-static GET_RISC_CONFIGURATION: Operation = Operation {
+pub(crate) static GET_RISC_CONFIGURATION: Operation = Operation {
     platform: &PLATFORM,
     id: "get_risc_configuration",
     method: Method::GET,

@@ -92,7 +92,7 @@ impl Client {
     }
 }
 
-static CREATE_AGENT_CLIENT_TOKEN: Operation = Operation {
+pub(crate) static CREATE_AGENT_CLIENT_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "create_agent_client_token",
     method: Method::POST,
@@ -105,7 +105,7 @@ static CREATE_AGENT_CLIENT_TOKEN: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_AGENT_ACCESS_TOKEN: Operation = Operation {
+pub(crate) static CREATE_AGENT_ACCESS_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "create_agent_access_token",
     method: Method::POST,
@@ -118,7 +118,7 @@ static CREATE_AGENT_ACCESS_TOKEN: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static REFRESH_AGENT_ACCESS_TOKEN: Operation = Operation {
+pub(crate) static REFRESH_AGENT_ACCESS_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "refresh_agent_access_token",
     method: Method::POST,

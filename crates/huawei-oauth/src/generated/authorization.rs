@@ -67,7 +67,7 @@ impl Client {
     }
 }
 
-static AUTHORIZE_USER: Operation = Operation {
+pub(crate) static AUTHORIZE_USER: Operation = Operation {
     platform: &PLATFORM,
     id: "authorize_user",
     method: Method::GET,

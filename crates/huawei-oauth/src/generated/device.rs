@@ -49,7 +49,7 @@ impl Client {
     }
 }
 
-static CREATE_DEVICE_CODE: Operation = Operation {
+pub(crate) static CREATE_DEVICE_CODE: Operation = Operation {
     platform: &PLATFORM,
     id: "create_device_code",
     method: Method::POST,
@@ -62,7 +62,7 @@ static CREATE_DEVICE_CODE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static OPEN_DEVICE_PAGE: Operation = Operation {
+pub(crate) static OPEN_DEVICE_PAGE: Operation = Operation {
     platform: &PLATFORM,
     id: "open_device_page",
     method: Method::GET,

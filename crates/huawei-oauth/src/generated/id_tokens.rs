@@ -62,7 +62,7 @@ impl Client {
     }
 }
 
-static VERIFY_ID_TOKEN: Operation = Operation {
+pub(crate) static VERIFY_ID_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "verify_id_token",
     method: Method::POST,
@@ -75,7 +75,7 @@ static VERIFY_ID_TOKEN: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_SIGNING_KEYS: Operation = Operation {
+pub(crate) static LIST_SIGNING_KEYS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_signing_keys",
     method: Method::GET,
@@ -88,7 +88,7 @@ static LIST_SIGNING_KEYS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_OPENID_CONFIGURATION: Operation = Operation {
+pub(crate) static GET_OPENID_CONFIGURATION: Operation = Operation {
     platform: &PLATFORM,
     id: "get_openid_configuration",
     method: Method::GET,

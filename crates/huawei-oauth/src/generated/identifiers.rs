@@ -66,7 +66,7 @@ impl Client {
     }
 }
 
-static GET_UNION_ID: Operation = Operation {
+pub(crate) static GET_UNION_ID: Operation = Operation {
     platform: &PLATFORM,
     id: "get_union_id",
     method: Method::POST,
@@ -79,7 +79,7 @@ static GET_UNION_ID: Operation = Operation {
     outcome: &OUTCOME_OF_GET_TOKEN_INFO,
 };
 
-static BATCH_GET_GROUP_UNION_IDS: Operation = Operation {
+pub(crate) static BATCH_GET_GROUP_UNION_IDS: Operation = Operation {
     platform: &PLATFORM,
     id: "batch_get_group_union_ids",
     method: Method::POST,

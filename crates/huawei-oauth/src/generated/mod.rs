@@ -2,16 +2,16 @@
 
 //! Code generated from the platform's document.
 
-mod account_events;
-mod agents;
-mod authorization;
-mod device;
+pub(crate) mod account_events;
+pub(crate) mod agents;
+pub(crate) mod authorization;
+pub(crate) mod device;
 mod error_codes;
-mod id_tokens;
-mod identifiers;
+pub(crate) mod id_tokens;
+pub(crate) mod identifiers;
 pub(crate) mod model;
 pub(crate) mod platform;
-mod real_name;
-mod service_accounts;
-mod tokens;
-mod users;
+pub(crate) mod real_name;
+pub(crate) mod service_accounts;
+pub(crate) mod tokens;
+pub(crate) mod users;

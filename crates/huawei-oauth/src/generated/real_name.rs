@@ -89,7 +89,7 @@ impl Client {
     }
 }
 
-static GET_AGE_RANGE: Operation = Operation {
+pub(crate) static GET_AGE_RANGE: Operation = Operation {
     platform: &PLATFORM,
     id: "get_age_range",
     method: Method::POST,
@@ -102,7 +102,7 @@ static GET_AGE_RANGE: Operation = Operation {
     outcome: &OUTCOME_OF_GET_PHONE_NUMBER,
 };
 
-static GET_REAL_NAME: Operation = Operation {
+pub(crate) static GET_REAL_NAME: Operation = Operation {
     platform: &PLATFORM,
     id: "get_real_name",
     method: Method::POST,
@@ -115,7 +115,7 @@ static GET_REAL_NAME: Operation = Operation {
     outcome: &OUTCOME_OF_GET_TOKEN_INFO,
 };
 
-static VERIFY_REAL_NAME: Operation = Operation {
+pub(crate) static VERIFY_REAL_NAME: Operation = Operation {
     platform: &PLATFORM,
     id: "verify_real_name",
     method: Method::POST,

@@ -34,7 +34,7 @@ impl Client {
     }
 }
 
-static GET_SERVICE_ACCOUNT_CERTIFICATE: Operation = Operation {
+pub(crate) static GET_SERVICE_ACCOUNT_CERTIFICATE: Operation = Operation {
     platform: &PLATFORM,
     id: "get_service_account_certificate",
     method: Method::GET,

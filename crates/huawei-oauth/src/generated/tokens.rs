@@ -205,7 +205,7 @@ impl Client {
     }
 }
 
-static EXCHANGE_CODE: Operation = Operation {
+pub(crate) static EXCHANGE_CODE: Operation = Operation {
     platform: &PLATFORM,
     id: "exchange_code",
     method: Method::POST,
@@ -218,7 +218,7 @@ static EXCHANGE_CODE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static REFRESH_TOKEN: Operation = Operation {
+pub(crate) static REFRESH_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "refresh_token",
     method: Method::POST,
@@ -231,7 +231,7 @@ static REFRESH_TOKEN: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_APP_TOKEN: Operation = Operation {
+pub(crate) static GET_APP_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "get_app_token",
     method: Method::POST,
@@ -244,7 +244,7 @@ static GET_APP_TOKEN: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static POLL_DEVICE_TOKEN: Operation = Operation {
+pub(crate) static POLL_DEVICE_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "poll_device_token",
     method: Method::POST,
@@ -257,7 +257,7 @@ static POLL_DEVICE_TOKEN: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static REVOKE_TOKEN: Operation = Operation {
+pub(crate) static REVOKE_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "revoke_token",
     method: Method::POST,
@@ -270,7 +270,7 @@ static REVOKE_TOKEN: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_TOKEN_INFO: Operation = Operation {
+pub(crate) static GET_TOKEN_INFO: Operation = Operation {
     platform: &PLATFORM,
     id: "get_token_info",
     method: Method::POST,

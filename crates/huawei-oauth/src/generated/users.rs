@@ -102,7 +102,7 @@ impl Client {
     }
 }
 
-static GET_USER_INFO: Operation = Operation {
+pub(crate) static GET_USER_INFO: Operation = Operation {
     platform: &PLATFORM,
     id: "get_user_info",
     method: Method::POST,
@@ -115,7 +115,7 @@ static GET_USER_INFO: Operation = Operation {
     outcome: &OUTCOME_OF_GET_TOKEN_INFO,
 };
 
-static GET_PHONE_NUMBER: Operation = Operation {
+pub(crate) static GET_PHONE_NUMBER: Operation = Operation {
     platform: &PLATFORM,
     id: "get_phone_number",
     method: Method::POST,
@@ -128,7 +128,7 @@ static GET_PHONE_NUMBER: Operation = Operation {
     outcome: &OUTCOME_OF_GET_PHONE_NUMBER,
 };
 
-static GET_USER_RISK_LEVEL: Operation = Operation {
+pub(crate) static GET_USER_RISK_LEVEL: Operation = Operation {
     platform: &PLATFORM,
     id: "get_user_risk_level",
     method: Method::POST,

@@ -40,7 +40,7 @@ impl Client {
     }
 }
 
-static MODIFY_APPLICATION: Operation = Operation {
+pub(crate) static MODIFY_APPLICATION: Operation = Operation {
     platform: &PLATFORM,
     id: "modify_application",
     method: Method::PUT,

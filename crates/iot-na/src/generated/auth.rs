@@ -85,7 +85,7 @@ impl Client {
     }
 }
 
-static LOGIN: Operation = Operation {
+pub(crate) static LOGIN: Operation = Operation {
     platform: &PLATFORM,
     id: "login",
     method: Method::POST,
@@ -98,7 +98,7 @@ static LOGIN: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static REFRESH_TOKEN: Operation = Operation {
+pub(crate) static REFRESH_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "refresh_token",
     method: Method::POST,
@@ -111,7 +111,7 @@ static REFRESH_TOKEN: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LOGOUT: Operation = Operation {
+pub(crate) static LOGOUT: Operation = Operation {
     platform: &PLATFORM,
     id: "logout",
     method: Method::POST,

@@ -121,7 +121,7 @@ impl Client {
     }
 }
 
-static CREATE_BATCH_TASK: Operation = Operation {
+pub(crate) static CREATE_BATCH_TASK: Operation = Operation {
     platform: &PLATFORM,
     id: "create_batch_task",
     method: Method::POST,
@@ -137,7 +137,7 @@ static CREATE_BATCH_TASK: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_BATCH_TASK: Operation = Operation {
+pub(crate) static GET_BATCH_TASK: Operation = Operation {
     platform: &PLATFORM,
     id: "get_batch_task",
     method: Method::GET,
@@ -153,7 +153,7 @@ static GET_BATCH_TASK: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_BATCH_TASK_DETAILS: Operation = Operation {
+pub(crate) static LIST_BATCH_TASK_DETAILS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_batch_task_details",
     method: Method::GET,

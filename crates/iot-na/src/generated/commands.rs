@@ -250,7 +250,7 @@ impl Client {
     }
 }
 
-static LIST_DEVICE_COMMANDS: Operation = Operation {
+pub(crate) static LIST_DEVICE_COMMANDS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_device_commands",
     method: Method::GET,
@@ -266,7 +266,7 @@ static LIST_DEVICE_COMMANDS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_DEVICE_COMMAND: Operation = Operation {
+pub(crate) static CREATE_DEVICE_COMMAND: Operation = Operation {
     platform: &PLATFORM,
     id: "create_device_command",
     method: Method::POST,
@@ -282,7 +282,7 @@ static CREATE_DEVICE_COMMAND: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_DEVICE_COMMAND: Operation = Operation {
+pub(crate) static UPDATE_DEVICE_COMMAND: Operation = Operation {
     platform: &PLATFORM,
     id: "update_device_command",
     method: Method::PUT,
@@ -298,7 +298,7 @@ static UPDATE_DEVICE_COMMAND: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_COMMAND_CANCEL_TASKS: Operation = Operation {
+pub(crate) static LIST_COMMAND_CANCEL_TASKS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_command_cancel_tasks",
     method: Method::GET,
@@ -314,7 +314,7 @@ static LIST_COMMAND_CANCEL_TASKS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_COMMAND_CANCEL_TASK: Operation = Operation {
+pub(crate) static CREATE_COMMAND_CANCEL_TASK: Operation = Operation {
     platform: &PLATFORM,
     id: "create_command_cancel_task",
     method: Method::POST,
@@ -330,7 +330,7 @@ static CREATE_COMMAND_CANCEL_TASK: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static INVOKE_DEVICE_SERVICE: Operation = Operation {
+pub(crate) static INVOKE_DEVICE_SERVICE: Operation = Operation {
     platform: &PLATFORM,
     id: "invoke_device_service",
     method: Method::POST,

@@ -123,7 +123,7 @@ impl Client {
     }
 }
 
-static LIST_DEVICE_DATA_HISTORY: Operation = Operation {
+pub(crate) static LIST_DEVICE_DATA_HISTORY: Operation = Operation {
     platform: &PLATFORM,
     id: "list_device_data_history",
     method: Method::GET,
@@ -139,7 +139,7 @@ static LIST_DEVICE_DATA_HISTORY: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_DEVICE_CAPABILITIES: Operation = Operation {
+pub(crate) static LIST_DEVICE_CAPABILITIES: Operation = Operation {
     platform: &PLATFORM,
     id: "list_device_capabilities",
     method: Method::GET,

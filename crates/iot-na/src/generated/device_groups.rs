@@ -268,7 +268,7 @@ impl Client {
     }
 }
 
-static LIST_DEVICE_GROUPS: Operation = Operation {
+pub(crate) static LIST_DEVICE_GROUPS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_device_groups",
     method: Method::GET,
@@ -284,7 +284,7 @@ static LIST_DEVICE_GROUPS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_DEVICE_GROUP: Operation = Operation {
+pub(crate) static CREATE_DEVICE_GROUP: Operation = Operation {
     platform: &PLATFORM,
     id: "create_device_group",
     method: Method::POST,
@@ -300,7 +300,7 @@ static CREATE_DEVICE_GROUP: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_DEVICE_GROUP: Operation = Operation {
+pub(crate) static GET_DEVICE_GROUP: Operation = Operation {
     platform: &PLATFORM,
     id: "get_device_group",
     method: Method::GET,
@@ -316,7 +316,7 @@ static GET_DEVICE_GROUP: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static MODIFY_DEVICE_GROUP: Operation = Operation {
+pub(crate) static MODIFY_DEVICE_GROUP: Operation = Operation {
     platform: &PLATFORM,
     id: "modify_device_group",
     method: Method::PUT,
@@ -332,7 +332,7 @@ static MODIFY_DEVICE_GROUP: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_DEVICE_GROUP: Operation = Operation {
+pub(crate) static DELETE_DEVICE_GROUP: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_device_group",
     method: Method::DELETE,
@@ -348,7 +348,7 @@ static DELETE_DEVICE_GROUP: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_DEVICE_GROUP_MEMBERS: Operation = Operation {
+pub(crate) static LIST_DEVICE_GROUP_MEMBERS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_device_group_members",
     method: Method::GET,
@@ -364,7 +364,7 @@ static LIST_DEVICE_GROUP_MEMBERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static ADD_DEVICE_GROUP_MEMBERS: Operation = Operation {
+pub(crate) static ADD_DEVICE_GROUP_MEMBERS: Operation = Operation {
     platform: &PLATFORM,
     id: "add_device_group_members",
     method: Method::POST,
@@ -380,7 +380,7 @@ static ADD_DEVICE_GROUP_MEMBERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static REMOVE_DEVICE_GROUP_MEMBERS: Operation = Operation {
+pub(crate) static REMOVE_DEVICE_GROUP_MEMBERS: Operation = Operation {
     platform: &PLATFORM,
     id: "remove_device_group_members",
     method: Method::POST,

@@ -142,7 +142,7 @@ impl Client {
     }
 }
 
-static GET_DEVICE_SHADOW: Operation = Operation {
+pub(crate) static GET_DEVICE_SHADOW: Operation = Operation {
     platform: &PLATFORM,
     id: "get_device_shadow",
     method: Method::GET,
@@ -158,7 +158,7 @@ static GET_DEVICE_SHADOW: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static MODIFY_DEVICE_SHADOW: Operation = Operation {
+pub(crate) static MODIFY_DEVICE_SHADOW: Operation = Operation {
     platform: &PLATFORM,
     id: "modify_device_shadow",
     method: Method::PUT,
@@ -174,7 +174,7 @@ static MODIFY_DEVICE_SHADOW: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_DEVICE_SHADOW_HISTORY: Operation = Operation {
+pub(crate) static LIST_DEVICE_SHADOW_HISTORY: Operation = Operation {
     platform: &PLATFORM,
     id: "list_device_shadow_history",
     method: Method::GET,

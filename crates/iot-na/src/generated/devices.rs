@@ -354,7 +354,7 @@ impl Client {
     }
 }
 
-static REGISTER_DEVICE_BY_VERIFY_CODE: Operation = Operation {
+pub(crate) static REGISTER_DEVICE_BY_VERIFY_CODE: Operation = Operation {
     platform: &PLATFORM,
     id: "register_device_by_verify_code",
     method: Method::POST,
@@ -370,7 +370,7 @@ static REGISTER_DEVICE_BY_VERIFY_CODE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static REGISTER_DEVICE_BY_SECRET: Operation = Operation {
+pub(crate) static REGISTER_DEVICE_BY_SECRET: Operation = Operation {
     platform: &PLATFORM,
     id: "register_device_by_secret",
     method: Method::POST,
@@ -386,7 +386,7 @@ static REGISTER_DEVICE_BY_SECRET: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_DEVICE_ACTIVATION_STATUS: Operation = Operation {
+pub(crate) static GET_DEVICE_ACTIVATION_STATUS: Operation = Operation {
     platform: &PLATFORM,
     id: "get_device_activation_status",
     method: Method::GET,
@@ -402,7 +402,7 @@ static GET_DEVICE_ACTIVATION_STATUS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static REFRESH_DEVICE_VERIFY_CODE: Operation = Operation {
+pub(crate) static REFRESH_DEVICE_VERIFY_CODE: Operation = Operation {
     platform: &PLATFORM,
     id: "refresh_device_verify_code",
     method: Method::PUT,
@@ -418,7 +418,7 @@ static REFRESH_DEVICE_VERIFY_CODE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static REFRESH_DEVICE_SECRET: Operation = Operation {
+pub(crate) static REFRESH_DEVICE_SECRET: Operation = Operation {
     platform: &PLATFORM,
     id: "refresh_device_secret",
     method: Method::PUT,
@@ -434,7 +434,7 @@ static REFRESH_DEVICE_SECRET: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_DEVICE: Operation = Operation {
+pub(crate) static GET_DEVICE: Operation = Operation {
     platform: &PLATFORM,
     id: "get_device",
     method: Method::GET,
@@ -450,7 +450,7 @@ static GET_DEVICE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static MODIFY_DEVICE: Operation = Operation {
+pub(crate) static MODIFY_DEVICE: Operation = Operation {
     platform: &PLATFORM,
     id: "modify_device",
     method: Method::PUT,
@@ -466,7 +466,7 @@ static MODIFY_DEVICE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_DEVICE: Operation = Operation {
+pub(crate) static DELETE_DEVICE: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_device",
     method: Method::DELETE,
@@ -482,7 +482,7 @@ static DELETE_DEVICE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_DEVICES: Operation = Operation {
+pub(crate) static LIST_DEVICES: Operation = Operation {
     platform: &PLATFORM,
     id: "list_devices",
     method: Method::GET,
@@ -498,7 +498,7 @@ static LIST_DEVICES: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static QUERY_DEVICE_REALTIME_LOCATION: Operation = Operation {
+pub(crate) static QUERY_DEVICE_REALTIME_LOCATION: Operation = Operation {
     platform: &PLATFORM,
     id: "query_device_realtime_location",
     method: Method::POST,

@@ -553,7 +553,7 @@ impl Client {
     }
 }
 
-static REGISTER_DEVICE_LEGACY: Operation = Operation {
+pub(crate) static REGISTER_DEVICE_LEGACY: Operation = Operation {
     platform: &PLATFORM,
     id: "register_device_legacy",
     method: Method::POST,
@@ -569,7 +569,7 @@ static REGISTER_DEVICE_LEGACY: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static REGISTER_DEVICE_LEGACY_V1_2: Operation = Operation {
+pub(crate) static REGISTER_DEVICE_LEGACY_V1_2: Operation = Operation {
     platform: &PLATFORM,
     id: "register_device_legacy_v1_2",
     method: Method::POST,
@@ -585,7 +585,7 @@ static REGISTER_DEVICE_LEGACY_V1_2: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_DEVICE_ACTIVATION_STATUS_LEGACY: Operation = Operation {
+pub(crate) static GET_DEVICE_ACTIVATION_STATUS_LEGACY: Operation = Operation {
     platform: &PLATFORM,
     id: "get_device_activation_status_legacy",
     method: Method::GET,
@@ -601,7 +601,7 @@ static GET_DEVICE_ACTIVATION_STATUS_LEGACY: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static REFRESH_DEVICE_VERIFY_CODE_LEGACY: Operation = Operation {
+pub(crate) static REFRESH_DEVICE_VERIFY_CODE_LEGACY: Operation = Operation {
     platform: &PLATFORM,
     id: "refresh_device_verify_code_legacy",
     method: Method::PUT,
@@ -617,7 +617,7 @@ static REFRESH_DEVICE_VERIFY_CODE_LEGACY: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SUBSCRIBE_LEGACY: Operation = Operation {
+pub(crate) static SUBSCRIBE_LEGACY: Operation = Operation {
     platform: &PLATFORM,
     id: "subscribe_legacy",
     method: Method::POST,
@@ -633,7 +633,7 @@ static SUBSCRIBE_LEGACY: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static POST_DEVICE_COMMAND_LEGACY: Operation = Operation {
+pub(crate) static POST_DEVICE_COMMAND_LEGACY: Operation = Operation {
     platform: &PLATFORM,
     id: "post_device_command_legacy",
     method: Method::POST,
@@ -649,7 +649,7 @@ static POST_DEVICE_COMMAND_LEGACY: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_DEVICE_COMMANDS_LEGACY: Operation = Operation {
+pub(crate) static LIST_DEVICE_COMMANDS_LEGACY: Operation = Operation {
     platform: &PLATFORM,
     id: "list_device_commands_legacy",
     method: Method::GET,
@@ -665,7 +665,7 @@ static LIST_DEVICE_COMMANDS_LEGACY: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CANCEL_DEVICE_COMMANDS_LEGACY: Operation = Operation {
+pub(crate) static CANCEL_DEVICE_COMMANDS_LEGACY: Operation = Operation {
     platform: &PLATFORM,
     id: "cancel_device_commands_legacy",
     method: Method::POST,
@@ -681,7 +681,7 @@ static CANCEL_DEVICE_COMMANDS_LEGACY: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SET_DEVICE_SERVICE_LEGACY: Operation = Operation {
+pub(crate) static SET_DEVICE_SERVICE_LEGACY: Operation = Operation {
     platform: &PLATFORM,
     id: "set_device_service_legacy",
     method: Method::PUT,
@@ -697,7 +697,7 @@ static SET_DEVICE_SERVICE_LEGACY: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_DEVICE_LEGACY: Operation = Operation {
+pub(crate) static GET_DEVICE_LEGACY: Operation = Operation {
     platform: &PLATFORM,
     id: "get_device_legacy",
     method: Method::GET,
@@ -713,7 +713,7 @@ static GET_DEVICE_LEGACY: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static MODIFY_DEVICE_LEGACY: Operation = Operation {
+pub(crate) static MODIFY_DEVICE_LEGACY: Operation = Operation {
     platform: &PLATFORM,
     id: "modify_device_legacy",
     method: Method::PUT,
@@ -729,7 +729,7 @@ static MODIFY_DEVICE_LEGACY: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_DEVICE_LEGACY: Operation = Operation {
+pub(crate) static DELETE_DEVICE_LEGACY: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_device_legacy",
     method: Method::DELETE,
@@ -745,7 +745,7 @@ static DELETE_DEVICE_LEGACY: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_DEVICES_LEGACY: Operation = Operation {
+pub(crate) static LIST_DEVICES_LEGACY: Operation = Operation {
     platform: &PLATFORM,
     id: "list_devices_legacy",
     method: Method::GET,
@@ -761,7 +761,7 @@ static LIST_DEVICES_LEGACY: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_DATA_HISTORY_LEGACY: Operation = Operation {
+pub(crate) static LIST_DATA_HISTORY_LEGACY: Operation = Operation {
     platform: &PLATFORM,
     id: "list_data_history_legacy",
     method: Method::GET,

@@ -146,7 +146,7 @@ impl Client {
     }
 }
 
-static REGISTER_LORA_GATEWAY: Operation = Operation {
+pub(crate) static REGISTER_LORA_GATEWAY: Operation = Operation {
     platform: &PLATFORM,
     id: "register_lora_gateway",
     method: Method::POST,
@@ -162,7 +162,7 @@ static REGISTER_LORA_GATEWAY: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_LORA_GATEWAY: Operation = Operation {
+pub(crate) static GET_LORA_GATEWAY: Operation = Operation {
     platform: &PLATFORM,
     id: "get_lora_gateway",
     method: Method::GET,
@@ -178,7 +178,7 @@ static GET_LORA_GATEWAY: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_LORA_GATEWAY: Operation = Operation {
+pub(crate) static DELETE_LORA_GATEWAY: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_lora_gateway",
     method: Method::DELETE,
@@ -194,7 +194,7 @@ static DELETE_LORA_GATEWAY: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static REGISTER_LORA_NODE: Operation = Operation {
+pub(crate) static REGISTER_LORA_NODE: Operation = Operation {
     platform: &PLATFORM,
     id: "register_lora_node",
     method: Method::POST,
@@ -210,7 +210,7 @@ static REGISTER_LORA_NODE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_LORA_NODE: Operation = Operation {
+pub(crate) static GET_LORA_NODE: Operation = Operation {
     platform: &PLATFORM,
     id: "get_lora_node",
     method: Method::GET,
@@ -226,7 +226,7 @@ static GET_LORA_NODE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_LORA_NODE: Operation = Operation {
+pub(crate) static DELETE_LORA_NODE: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_lora_node",
     method: Method::DELETE,

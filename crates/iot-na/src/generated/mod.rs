@@ -2,23 +2,23 @@
 
 //! Code generated from the platform's document.
 
-mod applications;
-mod auth;
-mod batch_tasks;
-mod commands;
-mod data;
-mod device_groups;
-mod device_shadows;
-mod devices;
+pub(crate) mod applications;
+pub(crate) mod auth;
+pub(crate) mod batch_tasks;
+pub(crate) mod commands;
+pub(crate) mod data;
+pub(crate) mod device_groups;
+pub(crate) mod device_shadows;
+pub(crate) mod devices;
 mod error_codes;
 #[cfg(feature = "legacy")]
-mod legacy;
+pub(crate) mod legacy;
 #[cfg(feature = "lora")]
-mod lora;
+pub(crate) mod lora;
 pub(crate) mod model;
 pub(crate) mod platform;
 #[cfg(feature = "rules")]
-mod rules;
-mod subscriptions;
+pub(crate) mod rules;
+pub(crate) mod subscriptions;
 #[cfg(feature = "upgrades")]
-mod upgrades;
+pub(crate) mod upgrades;

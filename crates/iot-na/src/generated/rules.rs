@@ -181,7 +181,7 @@ impl Client {
     }
 }
 
-static LIST_RULES: Operation = Operation {
+pub(crate) static LIST_RULES: Operation = Operation {
     platform: &PLATFORM,
     id: "list_rules",
     method: Method::GET,
@@ -197,7 +197,7 @@ static LIST_RULES: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_RULE: Operation = Operation {
+pub(crate) static UPDATE_RULE: Operation = Operation {
     platform: &PLATFORM,
     id: "update_rule",
     method: Method::PUT,
@@ -213,7 +213,7 @@ static UPDATE_RULE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_RULE: Operation = Operation {
+pub(crate) static CREATE_RULE: Operation = Operation {
     platform: &PLATFORM,
     id: "create_rule",
     method: Method::POST,
@@ -229,7 +229,7 @@ static CREATE_RULE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_RULE: Operation = Operation {
+pub(crate) static DELETE_RULE: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_rule",
     method: Method::DELETE,
@@ -245,7 +245,7 @@ static DELETE_RULE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_RULE_STATUS: Operation = Operation {
+pub(crate) static UPDATE_RULE_STATUS: Operation = Operation {
     platform: &PLATFORM,
     id: "update_rule_status",
     method: Method::PUT,
@@ -261,7 +261,7 @@ static UPDATE_RULE_STATUS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_RULES_STATUS: Operation = Operation {
+pub(crate) static UPDATE_RULES_STATUS: Operation = Operation {
     platform: &PLATFORM,
     id: "update_rules_status",
     method: Method::PUT,

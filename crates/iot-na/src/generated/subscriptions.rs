@@ -186,7 +186,7 @@ impl Client {
     }
 }
 
-static LIST_SUBSCRIPTIONS: Operation = Operation {
+pub(crate) static LIST_SUBSCRIPTIONS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_subscriptions",
     method: Method::GET,
@@ -202,7 +202,7 @@ static LIST_SUBSCRIPTIONS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_SUBSCRIPTION: Operation = Operation {
+pub(crate) static CREATE_SUBSCRIPTION: Operation = Operation {
     platform: &PLATFORM,
     id: "create_subscription",
     method: Method::POST,
@@ -218,7 +218,7 @@ static CREATE_SUBSCRIPTION: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_SUBSCRIPTIONS: Operation = Operation {
+pub(crate) static DELETE_SUBSCRIPTIONS: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_subscriptions",
     method: Method::DELETE,
@@ -234,7 +234,7 @@ static DELETE_SUBSCRIPTIONS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_SUBSCRIPTION: Operation = Operation {
+pub(crate) static GET_SUBSCRIPTION: Operation = Operation {
     platform: &PLATFORM,
     id: "get_subscription",
     method: Method::GET,
@@ -250,7 +250,7 @@ static GET_SUBSCRIPTION: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_SUBSCRIPTION: Operation = Operation {
+pub(crate) static DELETE_SUBSCRIPTION: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_subscription",
     method: Method::DELETE,
@@ -266,7 +266,7 @@ static DELETE_SUBSCRIPTION: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SUBSCRIBE_MANAGEMENT_DATA: Operation = Operation {
+pub(crate) static SUBSCRIBE_MANAGEMENT_DATA: Operation = Operation {
     platform: &PLATFORM,
     id: "subscribe_management_data",
     method: Method::POST,

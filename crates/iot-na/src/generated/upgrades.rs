@@ -275,7 +275,7 @@ impl Client {
     }
 }
 
-static LIST_UPGRADE_PACKAGES: Operation = Operation {
+pub(crate) static LIST_UPGRADE_PACKAGES: Operation = Operation {
     platform: &PLATFORM,
     id: "list_upgrade_packages",
     method: Method::GET,
@@ -291,7 +291,7 @@ static LIST_UPGRADE_PACKAGES: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_UPGRADE_PACKAGE: Operation = Operation {
+pub(crate) static GET_UPGRADE_PACKAGE: Operation = Operation {
     platform: &PLATFORM,
     id: "get_upgrade_package",
     method: Method::GET,
@@ -307,7 +307,7 @@ static GET_UPGRADE_PACKAGE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_UPGRADE_PACKAGE: Operation = Operation {
+pub(crate) static DELETE_UPGRADE_PACKAGE: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_upgrade_package",
     method: Method::DELETE,
@@ -323,7 +323,7 @@ static DELETE_UPGRADE_PACKAGE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_SOFTWARE_UPGRADE_TASK: Operation = Operation {
+pub(crate) static CREATE_SOFTWARE_UPGRADE_TASK: Operation = Operation {
     platform: &PLATFORM,
     id: "create_software_upgrade_task",
     method: Method::POST,
@@ -339,7 +339,7 @@ static CREATE_SOFTWARE_UPGRADE_TASK: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_FIRMWARE_UPGRADE_TASK: Operation = Operation {
+pub(crate) static CREATE_FIRMWARE_UPGRADE_TASK: Operation = Operation {
     platform: &PLATFORM,
     id: "create_firmware_upgrade_task",
     method: Method::POST,
@@ -355,7 +355,7 @@ static CREATE_FIRMWARE_UPGRADE_TASK: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_UPGRADE_TASK: Operation = Operation {
+pub(crate) static GET_UPGRADE_TASK: Operation = Operation {
     platform: &PLATFORM,
     id: "get_upgrade_task",
     method: Method::GET,
@@ -371,7 +371,7 @@ static GET_UPGRADE_TASK: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_UPGRADE_TASKS: Operation = Operation {
+pub(crate) static LIST_UPGRADE_TASKS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_upgrade_tasks",
     method: Method::GET,
@@ -387,7 +387,7 @@ static LIST_UPGRADE_TASKS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_UPGRADE_SUBTASKS: Operation = Operation {
+pub(crate) static LIST_UPGRADE_SUBTASKS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_upgrade_subtasks",
     method: Method::GET,

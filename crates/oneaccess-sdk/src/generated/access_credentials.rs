@@ -42,7 +42,7 @@ impl Client {
     }
 }
 
-static GET_ACCESS_TOKEN: Operation = Operation {
+pub(crate) static GET_ACCESS_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "get_access_token",
     method: Method::POST,

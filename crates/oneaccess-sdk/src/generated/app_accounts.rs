@@ -401,7 +401,7 @@ impl Client {
     }
 }
 
-static CREATE_APP_ACCOUNT: Operation = Operation {
+pub(crate) static CREATE_APP_ACCOUNT: Operation = Operation {
     platform: &PLATFORM,
     id: "create_app_account",
     method: Method::POST,
@@ -414,7 +414,7 @@ static CREATE_APP_ACCOUNT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_PUBLIC_APP_ACCOUNT: Operation = Operation {
+pub(crate) static CREATE_PUBLIC_APP_ACCOUNT: Operation = Operation {
     platform: &PLATFORM,
     id: "create_public_app_account",
     method: Method::POST,
@@ -427,7 +427,7 @@ static CREATE_PUBLIC_APP_ACCOUNT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_ORPHAN_APP_ACCOUNT: Operation = Operation {
+pub(crate) static CREATE_ORPHAN_APP_ACCOUNT: Operation = Operation {
     platform: &PLATFORM,
     id: "create_orphan_app_account",
     method: Method::POST,
@@ -440,7 +440,7 @@ static CREATE_ORPHAN_APP_ACCOUNT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_APP_ACCOUNTS: Operation = Operation {
+pub(crate) static LIST_APP_ACCOUNTS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_app_accounts",
     method: Method::GET,
@@ -453,7 +453,7 @@ static LIST_APP_ACCOUNTS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_APP_ACCOUNT: Operation = Operation {
+pub(crate) static GET_APP_ACCOUNT: Operation = Operation {
     platform: &PLATFORM,
     id: "get_app_account",
     method: Method::GET,
@@ -466,7 +466,7 @@ static GET_APP_ACCOUNT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_APP_ACCOUNT: Operation = Operation {
+pub(crate) static UPDATE_APP_ACCOUNT: Operation = Operation {
     platform: &PLATFORM,
     id: "update_app_account",
     method: Method::PUT,
@@ -479,7 +479,7 @@ static UPDATE_APP_ACCOUNT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_APP_ACCOUNT: Operation = Operation {
+pub(crate) static DELETE_APP_ACCOUNT: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_app_account",
     method: Method::DELETE,
@@ -492,7 +492,7 @@ static DELETE_APP_ACCOUNT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static ENABLE_APP_ACCOUNT: Operation = Operation {
+pub(crate) static ENABLE_APP_ACCOUNT: Operation = Operation {
     platform: &PLATFORM,
     id: "enable_app_account",
     method: Method::PUT,
@@ -505,7 +505,7 @@ static ENABLE_APP_ACCOUNT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DISABLE_APP_ACCOUNT: Operation = Operation {
+pub(crate) static DISABLE_APP_ACCOUNT: Operation = Operation {
     platform: &PLATFORM,
     id: "disable_app_account",
     method: Method::PUT,
@@ -518,7 +518,7 @@ static DISABLE_APP_ACCOUNT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_PUBLIC_ACCOUNT_USERS: Operation = Operation {
+pub(crate) static LIST_PUBLIC_ACCOUNT_USERS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_public_account_users",
     method: Method::GET,
@@ -531,7 +531,7 @@ static LIST_PUBLIC_ACCOUNT_USERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BIND_PUBLIC_ACCOUNT_USERS: Operation = Operation {
+pub(crate) static BIND_PUBLIC_ACCOUNT_USERS: Operation = Operation {
     platform: &PLATFORM,
     id: "bind_public_account_users",
     method: Method::POST,
@@ -544,7 +544,7 @@ static BIND_PUBLIC_ACCOUNT_USERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UNBIND_PUBLIC_ACCOUNT_USERS: Operation = Operation {
+pub(crate) static UNBIND_PUBLIC_ACCOUNT_USERS: Operation = Operation {
     platform: &PLATFORM,
     id: "unbind_public_account_users",
     method: Method::POST,
@@ -557,7 +557,7 @@ static UNBIND_PUBLIC_ACCOUNT_USERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SET_PUBLIC_ACCOUNT_OWNER: Operation = Operation {
+pub(crate) static SET_PUBLIC_ACCOUNT_OWNER: Operation = Operation {
     platform: &PLATFORM,
     id: "set_public_account_owner",
     method: Method::POST,
@@ -570,7 +570,7 @@ static SET_PUBLIC_ACCOUNT_OWNER: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static ADD_APP_ACCOUNT_ROLES: Operation = Operation {
+pub(crate) static ADD_APP_ACCOUNT_ROLES: Operation = Operation {
     platform: &PLATFORM,
     id: "add_app_account_roles",
     method: Method::POST,

@@ -152,7 +152,7 @@ impl Client {
     }
 }
 
-static LIST_APP_ORGANIZATIONS: Operation = Operation {
+pub(crate) static LIST_APP_ORGANIZATIONS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_app_organizations",
     method: Method::GET,
@@ -165,7 +165,7 @@ static LIST_APP_ORGANIZATIONS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_APP_ORGANIZATION: Operation = Operation {
+pub(crate) static CREATE_APP_ORGANIZATION: Operation = Operation {
     platform: &PLATFORM,
     id: "create_app_organization",
     method: Method::POST,
@@ -178,7 +178,7 @@ static CREATE_APP_ORGANIZATION: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_APP_ORGANIZATION: Operation = Operation {
+pub(crate) static GET_APP_ORGANIZATION: Operation = Operation {
     platform: &PLATFORM,
     id: "get_app_organization",
     method: Method::GET,
@@ -191,7 +191,7 @@ static GET_APP_ORGANIZATION: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_APP_ORGANIZATION: Operation = Operation {
+pub(crate) static UPDATE_APP_ORGANIZATION: Operation = Operation {
     platform: &PLATFORM,
     id: "update_app_organization",
     method: Method::PUT,
@@ -204,7 +204,7 @@ static UPDATE_APP_ORGANIZATION: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_APP_ORGANIZATION: Operation = Operation {
+pub(crate) static DELETE_APP_ORGANIZATION: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_app_organization",
     method: Method::DELETE,

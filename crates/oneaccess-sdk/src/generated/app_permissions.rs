@@ -157,7 +157,7 @@ impl Client {
     }
 }
 
-static LIST_APP_FUNCTION_PERMISSIONS: Operation = Operation {
+pub(crate) static LIST_APP_FUNCTION_PERMISSIONS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_app_function_permissions",
     method: Method::GET,
@@ -170,7 +170,7 @@ static LIST_APP_FUNCTION_PERMISSIONS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_APP_ACCOUNT_PERMISSIONS: Operation = Operation {
+pub(crate) static GET_APP_ACCOUNT_PERMISSIONS: Operation = Operation {
     platform: &PLATFORM,
     id: "get_app_account_permissions",
     method: Method::GET,
@@ -183,7 +183,7 @@ static GET_APP_ACCOUNT_PERMISSIONS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_APP_ACCOUNT_PERMISSIONS: Operation = Operation {
+pub(crate) static LIST_APP_ACCOUNT_PERMISSIONS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_app_account_permissions",
     method: Method::GET,

@@ -309,7 +309,7 @@ impl Client {
     }
 }
 
-static CREATE_APP_ROLE: Operation = Operation {
+pub(crate) static CREATE_APP_ROLE: Operation = Operation {
     platform: &PLATFORM,
     id: "create_app_role",
     method: Method::POST,
@@ -322,7 +322,7 @@ static CREATE_APP_ROLE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_APP_ROLE: Operation = Operation {
+pub(crate) static GET_APP_ROLE: Operation = Operation {
     platform: &PLATFORM,
     id: "get_app_role",
     method: Method::GET,
@@ -335,7 +335,7 @@ static GET_APP_ROLE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_APP_ROLE: Operation = Operation {
+pub(crate) static UPDATE_APP_ROLE: Operation = Operation {
     platform: &PLATFORM,
     id: "update_app_role",
     method: Method::PUT,
@@ -348,7 +348,7 @@ static UPDATE_APP_ROLE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_APP_ROLE: Operation = Operation {
+pub(crate) static DELETE_APP_ROLE: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_app_role",
     method: Method::DELETE,
@@ -361,7 +361,7 @@ static DELETE_APP_ROLE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_APP_ROLES: Operation = Operation {
+pub(crate) static LIST_APP_ROLES: Operation = Operation {
     platform: &PLATFORM,
     id: "list_app_roles",
     method: Method::GET,
@@ -374,7 +374,7 @@ static LIST_APP_ROLES: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static ADD_APP_ROLE_MEMBERS: Operation = Operation {
+pub(crate) static ADD_APP_ROLE_MEMBERS: Operation = Operation {
     platform: &PLATFORM,
     id: "add_app_role_members",
     method: Method::POST,
@@ -387,7 +387,7 @@ static ADD_APP_ROLE_MEMBERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static REMOVE_APP_ROLE_MEMBERS: Operation = Operation {
+pub(crate) static REMOVE_APP_ROLE_MEMBERS: Operation = Operation {
     platform: &PLATFORM,
     id: "remove_app_role_members",
     method: Method::DELETE,
@@ -400,7 +400,7 @@ static REMOVE_APP_ROLE_MEMBERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_APP_ROLE_MEMBERS: Operation = Operation {
+pub(crate) static LIST_APP_ROLE_MEMBERS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_app_role_members",
     method: Method::GET,
@@ -413,7 +413,7 @@ static LIST_APP_ROLE_MEMBERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_APP_ROLE_NODES: Operation = Operation {
+pub(crate) static LIST_APP_ROLE_NODES: Operation = Operation {
     platform: &PLATFORM,
     id: "list_app_role_nodes",
     method: Method::GET,

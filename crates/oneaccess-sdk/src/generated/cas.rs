@@ -101,7 +101,7 @@ impl Client {
     }
 }
 
-static START_CAS_LOGIN: Operation = Operation {
+pub(crate) static START_CAS_LOGIN: Operation = Operation {
     platform: &PLATFORM,
     id: "start_cas_login",
     method: Method::GET,
@@ -114,7 +114,7 @@ static START_CAS_LOGIN: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SUBMIT_LOGIN_FORM: Operation = Operation {
+pub(crate) static SUBMIT_LOGIN_FORM: Operation = Operation {
     platform: &PLATFORM,
     id: "submit_login_form",
     method: Method::POST,
@@ -127,7 +127,7 @@ static SUBMIT_LOGIN_FORM: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static VALIDATE_CAS_TICKET_V1: Operation = Operation {
+pub(crate) static VALIDATE_CAS_TICKET_V1: Operation = Operation {
     platform: &PLATFORM,
     id: "validate_cas_ticket_v1",
     method: Method::GET,
@@ -140,7 +140,7 @@ static VALIDATE_CAS_TICKET_V1: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static VALIDATE_CAS_TICKET_V2: Operation = Operation {
+pub(crate) static VALIDATE_CAS_TICKET_V2: Operation = Operation {
     platform: &PLATFORM,
     id: "validate_cas_ticket_v2",
     method: Method::GET,
@@ -153,7 +153,7 @@ static VALIDATE_CAS_TICKET_V2: Operation = Operation {
     outcome: &OUTCOME_OF_VALIDATE_CAS_TICKET_V2,
 };
 
-static VALIDATE_CAS_TICKET_V3: Operation = Operation {
+pub(crate) static VALIDATE_CAS_TICKET_V3: Operation = Operation {
     platform: &PLATFORM,
     id: "validate_cas_ticket_v3",
     method: Method::GET,
@@ -166,7 +166,7 @@ static VALIDATE_CAS_TICKET_V3: Operation = Operation {
     outcome: &OUTCOME_OF_VALIDATE_CAS_TICKET_V2,
 };
 
-static START_CAS_LOGOUT: Operation = Operation {
+pub(crate) static START_CAS_LOGOUT: Operation = Operation {
     platform: &PLATFORM,
     id: "start_cas_logout",
     method: Method::GET,

@@ -38,7 +38,7 @@ impl Client {
     }
 }
 
-static REFRESH_ID_TOKEN: Operation = Operation {
+pub(crate) static REFRESH_ID_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "refresh_id_token",
     method: Method::POST,

@@ -135,7 +135,7 @@ impl Client {
     }
 }
 
-static LIST_JOB_POSITIONS: Operation = Operation {
+pub(crate) static LIST_JOB_POSITIONS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_job_positions",
     method: Method::GET,
@@ -148,7 +148,7 @@ static LIST_JOB_POSITIONS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_JOB_POSITION: Operation = Operation {
+pub(crate) static CREATE_JOB_POSITION: Operation = Operation {
     platform: &PLATFORM,
     id: "create_job_position",
     method: Method::POST,
@@ -161,7 +161,7 @@ static CREATE_JOB_POSITION: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_JOB_POSITION: Operation = Operation {
+pub(crate) static UPDATE_JOB_POSITION: Operation = Operation {
     platform: &PLATFORM,
     id: "update_job_position",
     method: Method::PUT,
@@ -174,7 +174,7 @@ static UPDATE_JOB_POSITION: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_JOB_POSITION: Operation = Operation {
+pub(crate) static DELETE_JOB_POSITION: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_job_position",
     method: Method::DELETE,

@@ -92,7 +92,7 @@ impl Client {
     }
 }
 
-static CREATE_JOB_TITLE: Operation = Operation {
+pub(crate) static CREATE_JOB_TITLE: Operation = Operation {
     platform: &PLATFORM,
     id: "create_job_title",
     method: Method::POST,
@@ -105,7 +105,7 @@ static CREATE_JOB_TITLE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_JOB_TITLE: Operation = Operation {
+pub(crate) static GET_JOB_TITLE: Operation = Operation {
     platform: &PLATFORM,
     id: "get_job_title",
     method: Method::GET,
@@ -118,7 +118,7 @@ static GET_JOB_TITLE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_JOB_TITLE: Operation = Operation {
+pub(crate) static UPDATE_JOB_TITLE: Operation = Operation {
     platform: &PLATFORM,
     id: "update_job_title",
     method: Method::PUT,
@@ -131,7 +131,7 @@ static UPDATE_JOB_TITLE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_JOB_TITLE: Operation = Operation {
+pub(crate) static DELETE_JOB_TITLE: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_job_title",
     method: Method::DELETE,

@@ -461,7 +461,7 @@ impl Client {
     }
 }
 
-static LOGIN_BY_PASSWORD: Operation = Operation {
+pub(crate) static LOGIN_BY_PASSWORD: Operation = Operation {
     platform: &PLATFORM,
     id: "login_by_password",
     method: Method::POST,
@@ -474,7 +474,7 @@ static LOGIN_BY_PASSWORD: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LOGIN_BY_ANY_IDENTIFIER: Operation = Operation {
+pub(crate) static LOGIN_BY_ANY_IDENTIFIER: Operation = Operation {
     platform: &PLATFORM,
     id: "login_by_any_identifier",
     method: Method::POST,
@@ -487,7 +487,7 @@ static LOGIN_BY_ANY_IDENTIFIER: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LOGIN_BY_MOBILE_PASSWORD: Operation = Operation {
+pub(crate) static LOGIN_BY_MOBILE_PASSWORD: Operation = Operation {
     platform: &PLATFORM,
     id: "login_by_mobile_password",
     method: Method::POST,
@@ -500,7 +500,7 @@ static LOGIN_BY_MOBILE_PASSWORD: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LOGIN_BY_MOBILE_CODE: Operation = Operation {
+pub(crate) static LOGIN_BY_MOBILE_CODE: Operation = Operation {
     platform: &PLATFORM,
     id: "login_by_mobile_code",
     method: Method::POST,
@@ -513,7 +513,7 @@ static LOGIN_BY_MOBILE_CODE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LOGIN_BY_EMAIL_CODE: Operation = Operation {
+pub(crate) static LOGIN_BY_EMAIL_CODE: Operation = Operation {
     platform: &PLATFORM,
     id: "login_by_email_code",
     method: Method::POST,
@@ -526,7 +526,7 @@ static LOGIN_BY_EMAIL_CODE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LOGIN_BY_WECHAT: Operation = Operation {
+pub(crate) static LOGIN_BY_WECHAT: Operation = Operation {
     platform: &PLATFORM,
     id: "login_by_wechat",
     method: Method::POST,
@@ -539,7 +539,7 @@ static LOGIN_BY_WECHAT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LOGIN_BY_WECHAT_MINI_PROGRAM: Operation = Operation {
+pub(crate) static LOGIN_BY_WECHAT_MINI_PROGRAM: Operation = Operation {
     platform: &PLATFORM,
     id: "login_by_wechat_mini_program",
     method: Method::POST,
@@ -552,7 +552,7 @@ static LOGIN_BY_WECHAT_MINI_PROGRAM: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LOGIN_BY_ALIPAY: Operation = Operation {
+pub(crate) static LOGIN_BY_ALIPAY: Operation = Operation {
     platform: &PLATFORM,
     id: "login_by_alipay",
     method: Method::POST,
@@ -565,7 +565,7 @@ static LOGIN_BY_ALIPAY: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LOGIN_BY_APPLE: Operation = Operation {
+pub(crate) static LOGIN_BY_APPLE: Operation = Operation {
     platform: &PLATFORM,
     id: "login_by_apple",
     method: Method::POST,
@@ -578,7 +578,7 @@ static LOGIN_BY_APPLE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LOGIN_BY_QQ: Operation = Operation {
+pub(crate) static LOGIN_BY_QQ: Operation = Operation {
     platform: &PLATFORM,
     id: "login_by_qq",
     method: Method::POST,
@@ -591,7 +591,7 @@ static LOGIN_BY_QQ: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LOGIN_BY_WEIBO: Operation = Operation {
+pub(crate) static LOGIN_BY_WEIBO: Operation = Operation {
     platform: &PLATFORM,
     id: "login_by_weibo",
     method: Method::POST,
@@ -604,7 +604,7 @@ static LOGIN_BY_WEIBO: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LOGIN_BY_CARRIER_TOKEN: Operation = Operation {
+pub(crate) static LOGIN_BY_CARRIER_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "login_by_carrier_token",
     method: Method::POST,
@@ -617,7 +617,7 @@ static LOGIN_BY_CARRIER_TOKEN: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LOGIN_BY_WECHAT_MINI_PROGRAM_MOBILE: Operation = Operation {
+pub(crate) static LOGIN_BY_WECHAT_MINI_PROGRAM_MOBILE: Operation = Operation {
     platform: &PLATFORM,
     id: "login_by_wechat_mini_program_mobile",
     method: Method::POST,
@@ -630,7 +630,7 @@ static LOGIN_BY_WECHAT_MINI_PROGRAM_MOBILE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LOGIN_BY_ALIPAY_MINI_PROGRAM: Operation = Operation {
+pub(crate) static LOGIN_BY_ALIPAY_MINI_PROGRAM: Operation = Operation {
     platform: &PLATFORM,
     id: "login_by_alipay_mini_program",
     method: Method::POST,
@@ -643,7 +643,7 @@ static LOGIN_BY_ALIPAY_MINI_PROGRAM: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LOGOUT: Operation = Operation {
+pub(crate) static LOGOUT: Operation = Operation {
     platform: &PLATFORM,
     id: "logout",
     method: Method::GET,

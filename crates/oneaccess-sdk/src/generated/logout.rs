@@ -28,7 +28,7 @@ impl Client {
     }
 }
 
-static START_GLOBAL_LOGOUT: Operation = Operation {
+pub(crate) static START_GLOBAL_LOGOUT: Operation = Operation {
     platform: &PLATFORM,
     id: "start_global_logout",
     method: Method::GET,

@@ -93,7 +93,7 @@ impl Client {
     }
 }
 
-static GET_MOBILE_BY_STATE_TOKEN: Operation = Operation {
+pub(crate) static GET_MOBILE_BY_STATE_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "get_mobile_by_state_token",
     method: Method::GET,
@@ -106,7 +106,7 @@ static GET_MOBILE_BY_STATE_TOKEN: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static VERIFY_MFA_BY_SMS: Operation = Operation {
+pub(crate) static VERIFY_MFA_BY_SMS: Operation = Operation {
     platform: &PLATFORM,
     id: "verify_mfa_by_sms",
     method: Method::POST,
@@ -119,7 +119,7 @@ static VERIFY_MFA_BY_SMS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static VERIFY_MFA_BY_EMAIL: Operation = Operation {
+pub(crate) static VERIFY_MFA_BY_EMAIL: Operation = Operation {
     platform: &PLATFORM,
     id: "verify_mfa_by_email",
     method: Method::POST,

@@ -116,7 +116,7 @@ impl Client {
     }
 }
 
-static AUTHORIZE: Operation = Operation {
+pub(crate) static AUTHORIZE: Operation = Operation {
     platform: &PLATFORM,
     id: "authorize",
     method: Method::GET,
@@ -129,7 +129,7 @@ static AUTHORIZE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static EXCHANGE_CODE: Operation = Operation {
+pub(crate) static EXCHANGE_CODE: Operation = Operation {
     platform: &PLATFORM,
     id: "exchange_code",
     method: Method::POST,
@@ -142,7 +142,7 @@ static EXCHANGE_CODE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static REFRESH_TOKEN: Operation = Operation {
+pub(crate) static REFRESH_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "refresh_token",
     method: Method::POST,
@@ -155,7 +155,7 @@ static REFRESH_TOKEN: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_USER_INFO: Operation = Operation {
+pub(crate) static GET_USER_INFO: Operation = Operation {
     platform: &PLATFORM,
     id: "get_user_info",
     method: Method::GET,
@@ -168,7 +168,7 @@ static GET_USER_INFO: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static INTROSPECT_TOKEN: Operation = Operation {
+pub(crate) static INTROSPECT_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "introspect_token",
     method: Method::POST,

@@ -26,7 +26,7 @@ impl Client {
     }
 }
 
-static GET_OPENID_CONFIGURATION: Operation = Operation {
+pub(crate) static GET_OPENID_CONFIGURATION: Operation = Operation {
     platform: &PLATFORM,
     id: "get_openid_configuration",
     method: Method::GET,

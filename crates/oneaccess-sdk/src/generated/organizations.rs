@@ -138,7 +138,7 @@ impl Client {
     }
 }
 
-static LIST_ORGANIZATIONS: Operation = Operation {
+pub(crate) static LIST_ORGANIZATIONS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_organizations",
     method: Method::GET,
@@ -151,7 +151,7 @@ static LIST_ORGANIZATIONS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_ORGANIZATION: Operation = Operation {
+pub(crate) static CREATE_ORGANIZATION: Operation = Operation {
     platform: &PLATFORM,
     id: "create_organization",
     method: Method::POST,
@@ -164,7 +164,7 @@ static CREATE_ORGANIZATION: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_ORGANIZATION: Operation = Operation {
+pub(crate) static GET_ORGANIZATION: Operation = Operation {
     platform: &PLATFORM,
     id: "get_organization",
     method: Method::GET,
@@ -177,7 +177,7 @@ static GET_ORGANIZATION: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_ORGANIZATION: Operation = Operation {
+pub(crate) static UPDATE_ORGANIZATION: Operation = Operation {
     platform: &PLATFORM,
     id: "update_organization",
     method: Method::PUT,
@@ -190,7 +190,7 @@ static UPDATE_ORGANIZATION: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_ORGANIZATION: Operation = Operation {
+pub(crate) static DELETE_ORGANIZATION: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_organization",
     method: Method::DELETE,

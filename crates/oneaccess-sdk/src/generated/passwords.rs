@@ -214,7 +214,7 @@ impl Client {
     }
 }
 
-static SKIP_PASSWORD_UPDATE: Operation = Operation {
+pub(crate) static SKIP_PASSWORD_UPDATE: Operation = Operation {
     platform: &PLATFORM,
     id: "skip_password_update",
     method: Method::GET,
@@ -227,7 +227,7 @@ static SKIP_PASSWORD_UPDATE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_EXPIRED_PASSWORD: Operation = Operation {
+pub(crate) static UPDATE_EXPIRED_PASSWORD: Operation = Operation {
     platform: &PLATFORM,
     id: "update_expired_password",
     method: Method::POST,
@@ -240,7 +240,7 @@ static UPDATE_EXPIRED_PASSWORD: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static RESET_PASSWORD_BY_MOBILE: Operation = Operation {
+pub(crate) static RESET_PASSWORD_BY_MOBILE: Operation = Operation {
     platform: &PLATFORM,
     id: "reset_password_by_mobile",
     method: Method::POST,
@@ -253,7 +253,7 @@ static RESET_PASSWORD_BY_MOBILE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CHANGE_PASSWORD: Operation = Operation {
+pub(crate) static CHANGE_PASSWORD: Operation = Operation {
     platform: &PLATFORM,
     id: "change_password",
     method: Method::POST,
@@ -266,7 +266,7 @@ static CHANGE_PASSWORD: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CHANGE_PASSWORD_BY_MOBILE: Operation = Operation {
+pub(crate) static CHANGE_PASSWORD_BY_MOBILE: Operation = Operation {
     platform: &PLATFORM,
     id: "change_password_by_mobile",
     method: Method::POST,
@@ -279,7 +279,7 @@ static CHANGE_PASSWORD_BY_MOBILE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CHANGE_PASSWORD_BY_EMAIL: Operation = Operation {
+pub(crate) static CHANGE_PASSWORD_BY_EMAIL: Operation = Operation {
     platform: &PLATFORM,
     id: "change_password_by_email",
     method: Method::POST,
@@ -292,7 +292,7 @@ static CHANGE_PASSWORD_BY_EMAIL: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CHECK_PASSWORD_EXISTS: Operation = Operation {
+pub(crate) static CHECK_PASSWORD_EXISTS: Operation = Operation {
     platform: &PLATFORM,
     id: "check_password_exists",
     method: Method::GET,

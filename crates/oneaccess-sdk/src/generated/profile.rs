@@ -127,7 +127,7 @@ impl Client {
     }
 }
 
-static GET_PROFILE: Operation = Operation {
+pub(crate) static GET_PROFILE: Operation = Operation {
     platform: &PLATFORM,
     id: "get_profile",
     method: Method::GET,
@@ -143,7 +143,7 @@ static GET_PROFILE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_PROFILE: Operation = Operation {
+pub(crate) static UPDATE_PROFILE: Operation = Operation {
     platform: &PLATFORM,
     id: "update_profile",
     method: Method::POST,
@@ -159,7 +159,7 @@ static UPDATE_PROFILE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_PROFILE_EMAIL: Operation = Operation {
+pub(crate) static UPDATE_PROFILE_EMAIL: Operation = Operation {
     platform: &PLATFORM,
     id: "update_profile_email",
     method: Method::POST,
@@ -172,7 +172,7 @@ static UPDATE_PROFILE_EMAIL: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_PROFILE_MOBILE: Operation = Operation {
+pub(crate) static UPDATE_PROFILE_MOBILE: Operation = Operation {
     platform: &PLATFORM,
     id: "update_profile_mobile",
     method: Method::POST,

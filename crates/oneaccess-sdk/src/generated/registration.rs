@@ -41,7 +41,7 @@ impl Client {
     }
 }
 
-static REGISTER_BY_MOBILE: Operation = Operation {
+pub(crate) static REGISTER_BY_MOBILE: Operation = Operation {
     platform: &PLATFORM,
     id: "register_by_mobile",
     method: Method::POST,

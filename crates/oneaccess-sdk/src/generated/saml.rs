@@ -35,7 +35,7 @@ impl Client {
     }
 }
 
-static GET_SAML_METADATA: Operation = Operation {
+pub(crate) static GET_SAML_METADATA: Operation = Operation {
     platform: &PLATFORM,
     id: "get_saml_metadata",
     method: Method::GET,
@@ -48,7 +48,7 @@ static GET_SAML_METADATA: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static START_IDP_INITIATED_SSO: Operation = Operation {
+pub(crate) static START_IDP_INITIATED_SSO: Operation = Operation {
     platform: &PLATFORM,
     id: "start_idp_initiated_sso",
     method: Method::GET,

@@ -213,7 +213,7 @@ impl Client {
     }
 }
 
-static BIND_SOCIAL_ACCOUNT: Operation = Operation {
+pub(crate) static BIND_SOCIAL_ACCOUNT: Operation = Operation {
     platform: &PLATFORM,
     id: "bind_social_account",
     method: Method::POST,
@@ -226,7 +226,7 @@ static BIND_SOCIAL_ACCOUNT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static REGISTER_AND_BIND_SOCIAL_ACCOUNT: Operation = Operation {
+pub(crate) static REGISTER_AND_BIND_SOCIAL_ACCOUNT: Operation = Operation {
     platform: &PLATFORM,
     id: "register_and_bind_social_account",
     method: Method::POST,
@@ -239,7 +239,7 @@ static REGISTER_AND_BIND_SOCIAL_ACCOUNT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BIND_SOCIAL_ACCOUNT_BY_PASSWORD: Operation = Operation {
+pub(crate) static BIND_SOCIAL_ACCOUNT_BY_PASSWORD: Operation = Operation {
     platform: &PLATFORM,
     id: "bind_social_account_by_password",
     method: Method::POST,
@@ -252,7 +252,7 @@ static BIND_SOCIAL_ACCOUNT_BY_PASSWORD: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BIND_SOCIAL_ACCOUNT_BY_ALIPAY_MOBILE: Operation = Operation {
+pub(crate) static BIND_SOCIAL_ACCOUNT_BY_ALIPAY_MOBILE: Operation = Operation {
     platform: &PLATFORM,
     id: "bind_social_account_by_alipay_mobile",
     method: Method::POST,
@@ -265,7 +265,7 @@ static BIND_SOCIAL_ACCOUNT_BY_ALIPAY_MOBILE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static REGISTER_AND_BIND_BY_ALIPAY_MOBILE: Operation = Operation {
+pub(crate) static REGISTER_AND_BIND_BY_ALIPAY_MOBILE: Operation = Operation {
     platform: &PLATFORM,
     id: "register_and_bind_by_alipay_mobile",
     method: Method::POST,
@@ -278,7 +278,7 @@ static REGISTER_AND_BIND_BY_ALIPAY_MOBILE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_SOCIAL_ACCOUNTS: Operation = Operation {
+pub(crate) static LIST_SOCIAL_ACCOUNTS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_social_accounts",
     method: Method::GET,
@@ -294,7 +294,7 @@ static LIST_SOCIAL_ACCOUNTS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UNBIND_SOCIAL_ACCOUNT: Operation = Operation {
+pub(crate) static UNBIND_SOCIAL_ACCOUNT: Operation = Operation {
     platform: &PLATFORM,
     id: "unbind_social_account",
     method: Method::POST,

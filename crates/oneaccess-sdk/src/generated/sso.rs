@@ -78,7 +78,7 @@ impl Client {
     }
 }
 
-static CREATE_SSO_TICKET: Operation = Operation {
+pub(crate) static CREATE_SSO_TICKET: Operation = Operation {
     platform: &PLATFORM,
     id: "create_sso_ticket",
     method: Method::POST,
@@ -91,7 +91,7 @@ static CREATE_SSO_TICKET: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static VERIFY_SSO_TICKET: Operation = Operation {
+pub(crate) static VERIFY_SSO_TICKET: Operation = Operation {
     platform: &PLATFORM,
     id: "verify_sso_ticket",
     method: Method::POST,
@@ -104,7 +104,7 @@ static VERIFY_SSO_TICKET: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static REFRESH_SESSION_TOKEN: Operation = Operation {
+pub(crate) static REFRESH_SESSION_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "refresh_session_token",
     method: Method::POST,

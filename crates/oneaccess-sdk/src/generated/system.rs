@@ -58,7 +58,7 @@ impl Client {
     }
 }
 
-static GET_SERVER_TIME: Operation = Operation {
+pub(crate) static GET_SERVER_TIME: Operation = Operation {
     platform: &PLATFORM,
     id: "get_server_time",
     method: Method::GET,
@@ -71,7 +71,7 @@ static GET_SERVER_TIME: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_PUBLIC_KEY: Operation = Operation {
+pub(crate) static GET_PUBLIC_KEY: Operation = Operation {
     platform: &PLATFORM,
     id: "get_public_key",
     method: Method::GET,

@@ -247,7 +247,7 @@ impl Client {
     }
 }
 
-static LIST_USERS: Operation = Operation {
+pub(crate) static LIST_USERS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_users",
     method: Method::GET,
@@ -260,7 +260,7 @@ static LIST_USERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_USER: Operation = Operation {
+pub(crate) static CREATE_USER: Operation = Operation {
     platform: &PLATFORM,
     id: "create_user",
     method: Method::POST,
@@ -273,7 +273,7 @@ static CREATE_USER: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_USER: Operation = Operation {
+pub(crate) static GET_USER: Operation = Operation {
     platform: &PLATFORM,
     id: "get_user",
     method: Method::GET,
@@ -286,7 +286,7 @@ static GET_USER: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_USER: Operation = Operation {
+pub(crate) static UPDATE_USER: Operation = Operation {
     platform: &PLATFORM,
     id: "update_user",
     method: Method::PUT,
@@ -299,7 +299,7 @@ static UPDATE_USER: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_USER: Operation = Operation {
+pub(crate) static DELETE_USER: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_user",
     method: Method::DELETE,
@@ -312,7 +312,7 @@ static DELETE_USER: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static ENABLE_USER: Operation = Operation {
+pub(crate) static ENABLE_USER: Operation = Operation {
     platform: &PLATFORM,
     id: "enable_user",
     method: Method::PUT,
@@ -325,7 +325,7 @@ static ENABLE_USER: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DISABLE_USER: Operation = Operation {
+pub(crate) static DISABLE_USER: Operation = Operation {
     platform: &PLATFORM,
     id: "disable_user",
     method: Method::PUT,
@@ -338,7 +338,7 @@ static DISABLE_USER: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CHANGE_USER_PASSWORD: Operation = Operation {
+pub(crate) static CHANGE_USER_PASSWORD: Operation = Operation {
     platform: &PLATFORM,
     id: "change_user_password",
     method: Method::PUT,
@@ -351,7 +351,7 @@ static CHANGE_USER_PASSWORD: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static VERIFY_AND_CHANGE_USER_PASSWORD: Operation = Operation {
+pub(crate) static VERIFY_AND_CHANGE_USER_PASSWORD: Operation = Operation {
     platform: &PLATFORM,
     id: "verify_and_change_user_password",
     method: Method::PUT,
@@ -364,7 +364,7 @@ static VERIFY_AND_CHANGE_USER_PASSWORD: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_USER_BY_USERNAME: Operation = Operation {
+pub(crate) static GET_USER_BY_USERNAME: Operation = Operation {
     platform: &PLATFORM,
     id: "get_user_by_username",
     method: Method::POST,
@@ -377,7 +377,7 @@ static GET_USER_BY_USERNAME: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static AUTHORIZE_APP_ACCOUNT: Operation = Operation {
+pub(crate) static AUTHORIZE_APP_ACCOUNT: Operation = Operation {
     platform: &PLATFORM,
     id: "authorize_app_account",
     method: Method::POST,
@@ -390,7 +390,7 @@ static AUTHORIZE_APP_ACCOUNT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_USER_APP_ACCOUNTS: Operation = Operation {
+pub(crate) static LIST_USER_APP_ACCOUNTS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_user_app_accounts",
     method: Method::GET,

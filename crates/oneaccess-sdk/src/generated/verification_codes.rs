@@ -140,7 +140,7 @@ impl Client {
     }
 }
 
-static GET_CAPTCHA: Operation = Operation {
+pub(crate) static GET_CAPTCHA: Operation = Operation {
     platform: &PLATFORM,
     id: "get_captcha",
     method: Method::GET,
@@ -153,7 +153,7 @@ static GET_CAPTCHA: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static VERIFY_CAPTCHA: Operation = Operation {
+pub(crate) static VERIFY_CAPTCHA: Operation = Operation {
     platform: &PLATFORM,
     id: "verify_captcha",
     method: Method::POST,
@@ -166,7 +166,7 @@ static VERIFY_CAPTCHA: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_COUNTRY_CODES: Operation = Operation {
+pub(crate) static LIST_COUNTRY_CODES: Operation = Operation {
     platform: &PLATFORM,
     id: "list_country_codes",
     method: Method::GET,
@@ -179,7 +179,7 @@ static LIST_COUNTRY_CODES: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SEND_SMS_CODE: Operation = Operation {
+pub(crate) static SEND_SMS_CODE: Operation = Operation {
     platform: &PLATFORM,
     id: "send_sms_code",
     method: Method::POST,
@@ -192,7 +192,7 @@ static SEND_SMS_CODE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SEND_EMAIL_CODE: Operation = Operation {
+pub(crate) static SEND_EMAIL_CODE: Operation = Operation {
     platform: &PLATFORM,
     id: "send_email_code",
     method: Method::POST,

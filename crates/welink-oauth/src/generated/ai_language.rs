@@ -162,7 +162,7 @@ impl Client {
     }
 }
 
-static MODERATE_TEXT: Operation = Operation {
+pub(crate) static MODERATE_TEXT: Operation = Operation {
     platform: &PLATFORM,
     id: "moderate_text",
     method: Method::POST,
@@ -175,7 +175,7 @@ static MODERATE_TEXT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SEGMENT_TEXT: Operation = Operation {
+pub(crate) static SEGMENT_TEXT: Operation = Operation {
     platform: &PLATFORM,
     id: "segment_text",
     method: Method::POST,
@@ -188,7 +188,7 @@ static SEGMENT_TEXT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static RECOGNIZE_ENTITIES: Operation = Operation {
+pub(crate) static RECOGNIZE_ENTITIES: Operation = Operation {
     platform: &PLATFORM,
     id: "recognize_entities",
     method: Method::POST,
@@ -201,7 +201,7 @@ static RECOGNIZE_ENTITIES: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static EMBED_SENTENCES: Operation = Operation {
+pub(crate) static EMBED_SENTENCES: Operation = Operation {
     platform: &PLATFORM,
     id: "embed_sentences",
     method: Method::POST,
@@ -214,7 +214,7 @@ static EMBED_SENTENCES: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SUMMARIZE_TEXT: Operation = Operation {
+pub(crate) static SUMMARIZE_TEXT: Operation = Operation {
     platform: &PLATFORM,
     id: "summarize_text",
     method: Method::POST,
@@ -227,7 +227,7 @@ static SUMMARIZE_TEXT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static COMPARE_TEXTS: Operation = Operation {
+pub(crate) static COMPARE_TEXTS: Operation = Operation {
     platform: &PLATFORM,
     id: "compare_texts",
     method: Method::POST,
@@ -240,7 +240,7 @@ static COMPARE_TEXTS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static PARSE_INTENT: Operation = Operation {
+pub(crate) static PARSE_INTENT: Operation = Operation {
     platform: &PLATFORM,
     id: "parse_intent",
     method: Method::POST,
@@ -253,7 +253,7 @@ static PARSE_INTENT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static ANALYZE_SENTIMENT: Operation = Operation {
+pub(crate) static ANALYZE_SENTIMENT: Operation = Operation {
     platform: &PLATFORM,
     id: "analyze_sentiment",
     method: Method::POST,

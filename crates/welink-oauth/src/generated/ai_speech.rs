@@ -72,7 +72,7 @@ impl Client {
     }
 }
 
-static RECOGNIZE_SPEECH: Operation = Operation {
+pub(crate) static RECOGNIZE_SPEECH: Operation = Operation {
     platform: &PLATFORM,
     id: "recognize_speech",
     method: Method::POST,
@@ -85,7 +85,7 @@ static RECOGNIZE_SPEECH: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static ASSESS_PRONUNCIATION: Operation = Operation {
+pub(crate) static ASSESS_PRONUNCIATION: Operation = Operation {
     platform: &PLATFORM,
     id: "assess_pronunciation",
     method: Method::POST,
@@ -98,7 +98,7 @@ static ASSESS_PRONUNCIATION: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SYNTHESIZE_SPEECH: Operation = Operation {
+pub(crate) static SYNTHESIZE_SPEECH: Operation = Operation {
     platform: &PLATFORM,
     id: "synthesize_speech",
     method: Method::POST,

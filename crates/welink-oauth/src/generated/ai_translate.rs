@@ -68,7 +68,7 @@ impl Client {
     }
 }
 
-static TRANSLATE_TEXT: Operation = Operation {
+pub(crate) static TRANSLATE_TEXT: Operation = Operation {
     platform: &PLATFORM,
     id: "translate_text",
     method: Method::POST,
@@ -81,7 +81,7 @@ static TRANSLATE_TEXT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DETECT_LANGUAGE: Operation = Operation {
+pub(crate) static DETECT_LANGUAGE: Operation = Operation {
     platform: &PLATFORM,
     id: "detect_language",
     method: Method::POST,
@@ -94,7 +94,7 @@ static DETECT_LANGUAGE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_TRANSLATION_LANGUAGES: Operation = Operation {
+pub(crate) static LIST_TRANSLATION_LANGUAGES: Operation = Operation {
     platform: &PLATFORM,
     id: "list_translation_languages",
     method: Method::GET,

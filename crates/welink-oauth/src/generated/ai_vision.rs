@@ -168,7 +168,7 @@ impl Client {
     }
 }
 
-static RECOGNIZE_BUSINESS_CARD: Operation = Operation {
+pub(crate) static RECOGNIZE_BUSINESS_CARD: Operation = Operation {
     platform: &PLATFORM,
     id: "recognize_business_card",
     method: Method::POST,
@@ -181,7 +181,7 @@ static RECOGNIZE_BUSINESS_CARD: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static RECOGNIZE_GENERAL_TABLE: Operation = Operation {
+pub(crate) static RECOGNIZE_GENERAL_TABLE: Operation = Operation {
     platform: &PLATFORM,
     id: "recognize_general_table",
     method: Method::POST,
@@ -194,7 +194,7 @@ static RECOGNIZE_GENERAL_TABLE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static RECOGNIZE_WEB_IMAGE: Operation = Operation {
+pub(crate) static RECOGNIZE_WEB_IMAGE: Operation = Operation {
     platform: &PLATFORM,
     id: "recognize_web_image",
     method: Method::POST,
@@ -207,7 +207,7 @@ static RECOGNIZE_WEB_IMAGE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static RECOGNIZE_ID_CARD: Operation = Operation {
+pub(crate) static RECOGNIZE_ID_CARD: Operation = Operation {
     platform: &PLATFORM,
     id: "recognize_id_card",
     method: Method::POST,
@@ -220,7 +220,7 @@ static RECOGNIZE_ID_CARD: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static RECOGNIZE_DOCUMENT: Operation = Operation {
+pub(crate) static RECOGNIZE_DOCUMENT: Operation = Operation {
     platform: &PLATFORM,
     id: "recognize_document",
     method: Method::POST,
@@ -233,7 +233,7 @@ static RECOGNIZE_DOCUMENT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DETECT_FACE: Operation = Operation {
+pub(crate) static DETECT_FACE: Operation = Operation {
     platform: &PLATFORM,
     id: "detect_face",
     method: Method::POST,
@@ -246,7 +246,7 @@ static DETECT_FACE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static COMPARE_FACES: Operation = Operation {
+pub(crate) static COMPARE_FACES: Operation = Operation {
     platform: &PLATFORM,
     id: "compare_faces",
     method: Method::POST,
@@ -259,7 +259,7 @@ static COMPARE_FACES: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static MODERATE_IMAGE: Operation = Operation {
+pub(crate) static MODERATE_IMAGE: Operation = Operation {
     platform: &PLATFORM,
     id: "moderate_image",
     method: Method::POST,

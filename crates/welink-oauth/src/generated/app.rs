@@ -228,7 +228,7 @@ impl Client {
     }
 }
 
-static IS_APP_ADMIN: Operation = Operation {
+pub(crate) static IS_APP_ADMIN: Operation = Operation {
     platform: &PLATFORM,
     id: "is_app_admin",
     method: Method::GET,
@@ -241,7 +241,7 @@ static IS_APP_ADMIN: Operation = Operation {
     outcome: &OUTCOME_OF_IS_APP_ADMIN,
 };
 
-static GET_APP_VISIBLE_SCOPE: Operation = Operation {
+pub(crate) static GET_APP_VISIBLE_SCOPE: Operation = Operation {
     platform: &PLATFORM,
     id: "get_app_visible_scope",
     method: Method::GET,
@@ -254,7 +254,7 @@ static GET_APP_VISIBLE_SCOPE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_APP_VISIBLE_USERS: Operation = Operation {
+pub(crate) static LIST_APP_VISIBLE_USERS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_app_visible_users",
     method: Method::GET,
@@ -267,7 +267,7 @@ static LIST_APP_VISIBLE_USERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_APPS: Operation = Operation {
+pub(crate) static LIST_APPS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_apps",
     method: Method::GET,
@@ -280,7 +280,7 @@ static LIST_APPS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_APP: Operation = Operation {
+pub(crate) static GET_APP: Operation = Operation {
     platform: &PLATFORM,
     id: "get_app",
     method: Method::GET,
@@ -293,7 +293,7 @@ static GET_APP: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_APP: Operation = Operation {
+pub(crate) static UPDATE_APP: Operation = Operation {
     platform: &PLATFORM,
     id: "update_app",
     method: Method::PUT,
@@ -306,7 +306,7 @@ static UPDATE_APP: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_ADMIN_DOMAIN_SCOPE: Operation = Operation {
+pub(crate) static GET_ADMIN_DOMAIN_SCOPE: Operation = Operation {
     platform: &PLATFORM,
     id: "get_admin_domain_scope",
     method: Method::GET,

@@ -268,7 +268,7 @@ impl Client {
     }
 }
 
-static LIST_APPLIED_APPROVALS: Operation = Operation {
+pub(crate) static LIST_APPLIED_APPROVALS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_applied_approvals",
     method: Method::GET,
@@ -281,7 +281,7 @@ static LIST_APPLIED_APPROVALS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_HANDLED_APPROVALS: Operation = Operation {
+pub(crate) static LIST_HANDLED_APPROVALS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_handled_approvals",
     method: Method::GET,
@@ -294,7 +294,7 @@ static LIST_HANDLED_APPROVALS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_COPIED_APPROVALS: Operation = Operation {
+pub(crate) static LIST_COPIED_APPROVALS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_copied_approvals",
     method: Method::GET,
@@ -307,7 +307,7 @@ static LIST_COPIED_APPROVALS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_APPROVAL_GROUPS: Operation = Operation {
+pub(crate) static LIST_APPROVAL_GROUPS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_approval_groups",
     method: Method::GET,
@@ -320,7 +320,7 @@ static LIST_APPROVAL_GROUPS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_APPROVAL_TEMPLATES: Operation = Operation {
+pub(crate) static LIST_APPROVAL_TEMPLATES: Operation = Operation {
     platform: &PLATFORM,
     id: "list_approval_templates",
     method: Method::GET,
@@ -333,7 +333,7 @@ static LIST_APPROVAL_TEMPLATES: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_HEALTH_REPORTS: Operation = Operation {
+pub(crate) static LIST_HEALTH_REPORTS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_health_reports",
     method: Method::POST,

@@ -39,7 +39,7 @@ impl Client {
     }
 }
 
-static PUSH_CONTEXT_AWARE: Operation = Operation {
+pub(crate) static PUSH_CONTEXT_AWARE: Operation = Operation {
     platform: &PLATFORM,
     id: "push_context_aware",
     method: Method::POST,

@@ -248,7 +248,7 @@ impl Client {
     }
 }
 
-static LIST_PUNCH_RECORDS: Operation = Operation {
+pub(crate) static LIST_PUNCH_RECORDS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_punch_records",
     method: Method::POST,
@@ -261,7 +261,7 @@ static LIST_PUNCH_RECORDS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_PUNCH_RECORDS_V2: Operation = Operation {
+pub(crate) static LIST_PUNCH_RECORDS_V2: Operation = Operation {
     platform: &PLATFORM,
     id: "list_punch_records_v2",
     method: Method::POST,
@@ -274,7 +274,7 @@ static LIST_PUNCH_RECORDS_V2: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_ATTENDANCE_GROUPS: Operation = Operation {
+pub(crate) static LIST_ATTENDANCE_GROUPS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_attendance_groups",
     method: Method::GET,
@@ -287,7 +287,7 @@ static LIST_ATTENDANCE_GROUPS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static ASSIGN_ATTENDANCE_GROUPS: Operation = Operation {
+pub(crate) static ASSIGN_ATTENDANCE_GROUPS: Operation = Operation {
     platform: &PLATFORM,
     id: "assign_attendance_groups",
     method: Method::POST,
@@ -300,7 +300,7 @@ static ASSIGN_ATTENDANCE_GROUPS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static ASSIGN_SHIFTS: Operation = Operation {
+pub(crate) static ASSIGN_SHIFTS: Operation = Operation {
     platform: &PLATFORM,
     id: "assign_shifts",
     method: Method::POST,
@@ -313,7 +313,7 @@ static ASSIGN_SHIFTS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_SHIFTS: Operation = Operation {
+pub(crate) static LIST_SHIFTS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_shifts",
     method: Method::GET,
@@ -326,7 +326,7 @@ static LIST_SHIFTS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_SHIFTS: Operation = Operation {
+pub(crate) static CREATE_SHIFTS: Operation = Operation {
     platform: &PLATFORM,
     id: "create_shifts",
     method: Method::POST,
@@ -339,7 +339,7 @@ static CREATE_SHIFTS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_SHIFT: Operation = Operation {
+pub(crate) static UPDATE_SHIFT: Operation = Operation {
     platform: &PLATFORM,
     id: "update_shift",
     method: Method::PUT,
@@ -352,7 +352,7 @@ static UPDATE_SHIFT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_SHIFT: Operation = Operation {
+pub(crate) static DELETE_SHIFT: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_shift",
     method: Method::DELETE,

@@ -107,7 +107,7 @@ impl Client {
     }
 }
 
-static CREATE_APP_TOKEN: Operation = Operation {
+pub(crate) static CREATE_APP_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "create_app_token",
     method: Method::POST,
@@ -120,7 +120,7 @@ static CREATE_APP_TOKEN: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_APP_TOKEN_V1: Operation = Operation {
+pub(crate) static CREATE_APP_TOKEN_V1: Operation = Operation {
     platform: &PLATFORM,
     id: "create_app_token_v1",
     method: Method::POST,
@@ -133,7 +133,7 @@ static CREATE_APP_TOKEN_V1: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_USER_ID_BY_CODE: Operation = Operation {
+pub(crate) static GET_USER_ID_BY_CODE: Operation = Operation {
     platform: &PLATFORM,
     id: "get_user_id_by_code",
     method: Method::GET,
@@ -146,7 +146,7 @@ static GET_USER_ID_BY_CODE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_USER_ID_BY_TOKEN: Operation = Operation {
+pub(crate) static GET_USER_ID_BY_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "get_user_id_by_token",
     method: Method::GET,
@@ -159,7 +159,7 @@ static GET_USER_ID_BY_TOKEN: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_JS_TICKET: Operation = Operation {
+pub(crate) static GET_JS_TICKET: Operation = Operation {
     platform: &PLATFORM,
     id: "get_js_ticket",
     method: Method::GET,

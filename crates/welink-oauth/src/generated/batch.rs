@@ -37,7 +37,7 @@ impl Client {
     }
 }
 
-static GET_BATCH_RESULT: Operation = Operation {
+pub(crate) static GET_BATCH_RESULT: Operation = Operation {
     platform: &PLATFORM,
     id: "get_batch_result",
     method: Method::GET,

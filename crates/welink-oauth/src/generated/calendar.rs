@@ -125,7 +125,7 @@ impl Client {
     }
 }
 
-static ADD_EVENT: Operation = Operation {
+pub(crate) static ADD_EVENT: Operation = Operation {
     platform: &PLATFORM,
     id: "add_event",
     method: Method::POST,
@@ -138,7 +138,7 @@ static ADD_EVENT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_EVENT: Operation = Operation {
+pub(crate) static UPDATE_EVENT: Operation = Operation {
     platform: &PLATFORM,
     id: "update_event",
     method: Method::PUT,
@@ -151,7 +151,7 @@ static UPDATE_EVENT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_EVENT: Operation = Operation {
+pub(crate) static DELETE_EVENT: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_event",
     method: Method::POST,
@@ -164,7 +164,7 @@ static DELETE_EVENT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static ADD_MEETING: Operation = Operation {
+pub(crate) static ADD_MEETING: Operation = Operation {
     platform: &PLATFORM,
     id: "add_meeting",
     method: Method::POST,
@@ -177,7 +177,7 @@ static ADD_MEETING: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_MEETING: Operation = Operation {
+pub(crate) static UPDATE_MEETING: Operation = Operation {
     platform: &PLATFORM,
     id: "update_meeting",
     method: Method::PUT,
@@ -190,7 +190,7 @@ static UPDATE_MEETING: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_MEETING: Operation = Operation {
+pub(crate) static DELETE_MEETING: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_meeting",
     method: Method::POST,

@@ -311,7 +311,7 @@ impl Client {
     }
 }
 
-static CREATE_CONFERENCE: Operation = Operation {
+pub(crate) static CREATE_CONFERENCE: Operation = Operation {
     platform: &PLATFORM,
     id: "create_conference",
     method: Method::POST,
@@ -324,7 +324,7 @@ static CREATE_CONFERENCE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_CONFERENCE: Operation = Operation {
+pub(crate) static UPDATE_CONFERENCE: Operation = Operation {
     platform: &PLATFORM,
     id: "update_conference",
     method: Method::PUT,
@@ -337,7 +337,7 @@ static UPDATE_CONFERENCE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_CONFERENCE: Operation = Operation {
+pub(crate) static DELETE_CONFERENCE: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_conference",
     method: Method::DELETE,
@@ -350,7 +350,7 @@ static DELETE_CONFERENCE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_CONFERENCES: Operation = Operation {
+pub(crate) static LIST_CONFERENCES: Operation = Operation {
     platform: &PLATFORM,
     id: "list_conferences",
     method: Method::GET,
@@ -363,7 +363,7 @@ static LIST_CONFERENCES: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_CONFERENCE: Operation = Operation {
+pub(crate) static GET_CONFERENCE: Operation = Operation {
     platform: &PLATFORM,
     id: "get_conference",
     method: Method::GET,
@@ -376,7 +376,7 @@ static GET_CONFERENCE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_PAST_CONFERENCES: Operation = Operation {
+pub(crate) static LIST_PAST_CONFERENCES: Operation = Operation {
     platform: &PLATFORM,
     id: "list_past_conferences",
     method: Method::GET,
@@ -389,7 +389,7 @@ static LIST_PAST_CONFERENCES: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_PAST_CONFERENCE: Operation = Operation {
+pub(crate) static GET_PAST_CONFERENCE: Operation = Operation {
     platform: &PLATFORM,
     id: "get_past_conference",
     method: Method::GET,

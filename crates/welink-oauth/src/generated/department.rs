@@ -462,7 +462,7 @@ impl Client {
     }
 }
 
-static CREATE_DEPARTMENT: Operation = Operation {
+pub(crate) static CREATE_DEPARTMENT: Operation = Operation {
     platform: &PLATFORM,
     id: "create_department",
     method: Method::POST,
@@ -475,7 +475,7 @@ static CREATE_DEPARTMENT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_DEPARTMENT: Operation = Operation {
+pub(crate) static UPDATE_DEPARTMENT: Operation = Operation {
     platform: &PLATFORM,
     id: "update_department",
     method: Method::POST,
@@ -488,7 +488,7 @@ static UPDATE_DEPARTMENT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_DEPARTMENT: Operation = Operation {
+pub(crate) static DELETE_DEPARTMENT: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_department",
     method: Method::POST,
@@ -501,7 +501,7 @@ static DELETE_DEPARTMENT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_DEPARTMENT: Operation = Operation {
+pub(crate) static GET_DEPARTMENT: Operation = Operation {
     platform: &PLATFORM,
     id: "get_department",
     method: Method::GET,
@@ -514,7 +514,7 @@ static GET_DEPARTMENT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_DEPARTMENT_V1: Operation = Operation {
+pub(crate) static GET_DEPARTMENT_V1: Operation = Operation {
     platform: &PLATFORM,
     id: "get_department_v1",
     method: Method::GET,
@@ -527,7 +527,7 @@ static GET_DEPARTMENT_V1: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_DEPARTMENTS: Operation = Operation {
+pub(crate) static LIST_DEPARTMENTS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_departments",
     method: Method::GET,
@@ -540,7 +540,7 @@ static LIST_DEPARTMENTS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_DEPARTMENTS_V1: Operation = Operation {
+pub(crate) static LIST_DEPARTMENTS_V1: Operation = Operation {
     platform: &PLATFORM,
     id: "list_departments_v1",
     method: Method::GET,
@@ -553,7 +553,7 @@ static LIST_DEPARTMENTS_V1: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_PARENT_DEPARTMENTS: Operation = Operation {
+pub(crate) static LIST_PARENT_DEPARTMENTS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_parent_departments",
     method: Method::POST,
@@ -566,7 +566,7 @@ static LIST_PARENT_DEPARTMENTS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BATCH_CREATE_DEPARTMENTS: Operation = Operation {
+pub(crate) static BATCH_CREATE_DEPARTMENTS: Operation = Operation {
     platform: &PLATFORM,
     id: "batch_create_departments",
     method: Method::POST,
@@ -579,7 +579,7 @@ static BATCH_CREATE_DEPARTMENTS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BATCH_UPDATE_DEPARTMENTS: Operation = Operation {
+pub(crate) static BATCH_UPDATE_DEPARTMENTS: Operation = Operation {
     platform: &PLATFORM,
     id: "batch_update_departments",
     method: Method::POST,
@@ -592,7 +592,7 @@ static BATCH_UPDATE_DEPARTMENTS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BATCH_CREATE_DEPARTMENTS_V1: Operation = Operation {
+pub(crate) static BATCH_CREATE_DEPARTMENTS_V1: Operation = Operation {
     platform: &PLATFORM,
     id: "batch_create_departments_v1",
     method: Method::POST,
@@ -605,7 +605,7 @@ static BATCH_CREATE_DEPARTMENTS_V1: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BATCH_UPDATE_DEPARTMENTS_V1: Operation = Operation {
+pub(crate) static BATCH_UPDATE_DEPARTMENTS_V1: Operation = Operation {
     platform: &PLATFORM,
     id: "batch_update_departments_v1",
     method: Method::POST,
@@ -618,7 +618,7 @@ static BATCH_UPDATE_DEPARTMENTS_V1: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BATCH_SYNC_DEPARTMENTS: Operation = Operation {
+pub(crate) static BATCH_SYNC_DEPARTMENTS: Operation = Operation {
     platform: &PLATFORM,
     id: "batch_sync_departments",
     method: Method::POST,
@@ -631,7 +631,7 @@ static BATCH_SYNC_DEPARTMENTS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BATCH_DELETE_DEPARTMENTS: Operation = Operation {
+pub(crate) static BATCH_DELETE_DEPARTMENTS: Operation = Operation {
     platform: &PLATFORM,
     id: "batch_delete_departments",
     method: Method::POST,
@@ -644,7 +644,7 @@ static BATCH_DELETE_DEPARTMENTS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BATCH_UPDATE_DEPARTMENT_CORP_CODES: Operation = Operation {
+pub(crate) static BATCH_UPDATE_DEPARTMENT_CORP_CODES: Operation = Operation {
     platform: &PLATFORM,
     id: "batch_update_department_corp_codes",
     method: Method::POST,

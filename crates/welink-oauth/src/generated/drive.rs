@@ -108,7 +108,7 @@ impl Client {
     }
 }
 
-static PREPARE_UPLOAD: Operation = Operation {
+pub(crate) static PREPARE_UPLOAD: Operation = Operation {
     platform: &PLATFORM,
     id: "prepare_upload",
     method: Method::POST,
@@ -121,7 +121,7 @@ static PREPARE_UPLOAD: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static PREPARE_DOWNLOAD: Operation = Operation {
+pub(crate) static PREPARE_DOWNLOAD: Operation = Operation {
     platform: &PLATFORM,
     id: "prepare_download",
     method: Method::POST,
@@ -134,7 +134,7 @@ static PREPARE_DOWNLOAD: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_SHARE_LINK: Operation = Operation {
+pub(crate) static CREATE_SHARE_LINK: Operation = Operation {
     platform: &PLATFORM,
     id: "create_share_link",
     method: Method::POST,
@@ -147,7 +147,7 @@ static CREATE_SHARE_LINK: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_SHARE_LINKS: Operation = Operation {
+pub(crate) static LIST_SHARE_LINKS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_share_links",
     method: Method::POST,
@@ -160,7 +160,7 @@ static LIST_SHARE_LINKS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_SHARE_LINK: Operation = Operation {
+pub(crate) static DELETE_SHARE_LINK: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_share_link",
     method: Method::DELETE,

@@ -134,7 +134,7 @@ impl Client {
     }
 }
 
-static LIST_FORMS: Operation = Operation {
+pub(crate) static LIST_FORMS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_forms",
     method: Method::POST,
@@ -147,7 +147,7 @@ static LIST_FORMS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_FORM_ANSWERS: Operation = Operation {
+pub(crate) static LIST_FORM_ANSWERS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_form_answers",
     method: Method::POST,
@@ -160,7 +160,7 @@ static LIST_FORM_ANSWERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SET_FORM_SCOPE: Operation = Operation {
+pub(crate) static SET_FORM_SCOPE: Operation = Operation {
     platform: &PLATFORM,
     id: "set_form_scope",
     method: Method::POST,
@@ -173,7 +173,7 @@ static SET_FORM_SCOPE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_FORM_SCOPE: Operation = Operation {
+pub(crate) static GET_FORM_SCOPE: Operation = Operation {
     platform: &PLATFORM,
     id: "get_form_scope",
     method: Method::GET,

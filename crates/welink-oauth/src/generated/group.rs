@@ -195,7 +195,7 @@ impl Client {
     }
 }
 
-static CREATE_GROUP: Operation = Operation {
+pub(crate) static CREATE_GROUP: Operation = Operation {
     platform: &PLATFORM,
     id: "create_group",
     method: Method::POST,
@@ -208,7 +208,7 @@ static CREATE_GROUP: Operation = Operation {
     outcome: &OUTCOME_OF_CREATE_GROUP,
 };
 
-static DISBAND_GROUP: Operation = Operation {
+pub(crate) static DISBAND_GROUP: Operation = Operation {
     platform: &PLATFORM,
     id: "disband_group",
     method: Method::POST,
@@ -221,7 +221,7 @@ static DISBAND_GROUP: Operation = Operation {
     outcome: &OUTCOME_OF_CREATE_GROUP,
 };
 
-static TRANSFER_GROUP_OWNER: Operation = Operation {
+pub(crate) static TRANSFER_GROUP_OWNER: Operation = Operation {
     platform: &PLATFORM,
     id: "transfer_group_owner",
     method: Method::POST,
@@ -234,7 +234,7 @@ static TRANSFER_GROUP_OWNER: Operation = Operation {
     outcome: &OUTCOME_OF_CREATE_GROUP,
 };
 
-static RENAME_GROUP: Operation = Operation {
+pub(crate) static RENAME_GROUP: Operation = Operation {
     platform: &PLATFORM,
     id: "rename_group",
     method: Method::POST,
@@ -247,7 +247,7 @@ static RENAME_GROUP: Operation = Operation {
     outcome: &OUTCOME_OF_CREATE_GROUP,
 };
 
-static SET_GROUP_CAPACITY: Operation = Operation {
+pub(crate) static SET_GROUP_CAPACITY: Operation = Operation {
     platform: &PLATFORM,
     id: "set_group_capacity",
     method: Method::POST,
@@ -260,7 +260,7 @@ static SET_GROUP_CAPACITY: Operation = Operation {
     outcome: &OUTCOME_OF_CREATE_GROUP,
 };
 
-static ADD_GROUP_MEMBERS: Operation = Operation {
+pub(crate) static ADD_GROUP_MEMBERS: Operation = Operation {
     platform: &PLATFORM,
     id: "add_group_members",
     method: Method::POST,
@@ -273,7 +273,7 @@ static ADD_GROUP_MEMBERS: Operation = Operation {
     outcome: &OUTCOME_OF_CREATE_GROUP,
 };
 
-static REMOVE_GROUP_MEMBERS: Operation = Operation {
+pub(crate) static REMOVE_GROUP_MEMBERS: Operation = Operation {
     platform: &PLATFORM,
     id: "remove_group_members",
     method: Method::POST,
@@ -286,7 +286,7 @@ static REMOVE_GROUP_MEMBERS: Operation = Operation {
     outcome: &OUTCOME_OF_CREATE_GROUP,
 };
 
-static SEND_GROUP_MESSAGE: Operation = Operation {
+pub(crate) static SEND_GROUP_MESSAGE: Operation = Operation {
     platform: &PLATFORM,
     id: "send_group_message",
     method: Method::POST,

@@ -33,7 +33,7 @@ impl Client {
     }
 }
 
-static UPLOAD_IMAGE: Operation = Operation {
+pub(crate) static UPLOAD_IMAGE: Operation = Operation {
     platform: &PLATFORM,
     id: "upload_image",
     method: Method::POST,

@@ -243,7 +243,7 @@ impl Client {
     }
 }
 
-static ADD_ARTICLE: Operation = Operation {
+pub(crate) static ADD_ARTICLE: Operation = Operation {
     platform: &PLATFORM,
     id: "add_article",
     method: Method::POST,
@@ -256,7 +256,7 @@ static ADD_ARTICLE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_ARTICLE: Operation = Operation {
+pub(crate) static UPDATE_ARTICLE: Operation = Operation {
     platform: &PLATFORM,
     id: "update_article",
     method: Method::PUT,
@@ -269,7 +269,7 @@ static UPDATE_ARTICLE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static ADD_ARTICLE_V1: Operation = Operation {
+pub(crate) static ADD_ARTICLE_V1: Operation = Operation {
     platform: &PLATFORM,
     id: "add_article_v1",
     method: Method::POST,
@@ -282,7 +282,7 @@ static ADD_ARTICLE_V1: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_ARTICLE_V1: Operation = Operation {
+pub(crate) static UPDATE_ARTICLE_V1: Operation = Operation {
     platform: &PLATFORM,
     id: "update_article_v1",
     method: Method::PUT,
@@ -295,7 +295,7 @@ static UPDATE_ARTICLE_V1: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_ARTICLE: Operation = Operation {
+pub(crate) static DELETE_ARTICLE: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_article",
     method: Method::DELETE,
@@ -308,7 +308,7 @@ static DELETE_ARTICLE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_ARTICLES: Operation = Operation {
+pub(crate) static LIST_ARTICLES: Operation = Operation {
     platform: &PLATFORM,
     id: "list_articles",
     method: Method::GET,
@@ -321,7 +321,7 @@ static LIST_ARTICLES: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_ARTICLE_CATEGORIES: Operation = Operation {
+pub(crate) static LIST_ARTICLE_CATEGORIES: Operation = Operation {
     platform: &PLATFORM,
     id: "list_article_categories",
     method: Method::GET,
@@ -334,7 +334,7 @@ static LIST_ARTICLE_CATEGORIES: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_ARTICLE_COMPONENTS: Operation = Operation {
+pub(crate) static LIST_ARTICLE_COMPONENTS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_article_components",
     method: Method::GET,
@@ -347,7 +347,7 @@ static LIST_ARTICLE_COMPONENTS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPLOAD_ATTACHMENT: Operation = Operation {
+pub(crate) static UPLOAD_ATTACHMENT: Operation = Operation {
     platform: &PLATFORM,
     id: "upload_attachment",
     method: Method::POST,
@@ -360,7 +360,7 @@ static UPLOAD_ATTACHMENT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_ATTACHMENT: Operation = Operation {
+pub(crate) static UPDATE_ATTACHMENT: Operation = Operation {
     platform: &PLATFORM,
     id: "update_attachment",
     method: Method::POST,
@@ -373,7 +373,7 @@ static UPDATE_ATTACHMENT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_ATTACHMENT: Operation = Operation {
+pub(crate) static DELETE_ATTACHMENT: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_attachment",
     method: Method::DELETE,

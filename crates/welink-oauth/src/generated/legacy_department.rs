@@ -183,7 +183,7 @@ impl Client {
     }
 }
 
-static GET_LEGACY_DEPARTMENT: Operation = Operation {
+pub(crate) static GET_LEGACY_DEPARTMENT: Operation = Operation {
     platform: &PLATFORM,
     id: "get_legacy_department",
     method: Method::GET,
@@ -196,7 +196,7 @@ static GET_LEGACY_DEPARTMENT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_LEGACY_DEPARTMENTS: Operation = Operation {
+pub(crate) static LIST_LEGACY_DEPARTMENTS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_legacy_departments",
     method: Method::GET,
@@ -209,7 +209,7 @@ static LIST_LEGACY_DEPARTMENTS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_LEGACY_DEPARTMENTS_V3: Operation = Operation {
+pub(crate) static LIST_LEGACY_DEPARTMENTS_V3: Operation = Operation {
     platform: &PLATFORM,
     id: "list_legacy_departments_v3",
     method: Method::GET,
@@ -222,7 +222,7 @@ static LIST_LEGACY_DEPARTMENTS_V3: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_DEPARTMENT_ANCESTORS: Operation = Operation {
+pub(crate) static LIST_DEPARTMENT_ANCESTORS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_department_ancestors",
     method: Method::GET,
@@ -235,7 +235,7 @@ static LIST_DEPARTMENT_ANCESTORS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BULK_SYNC_DEPARTMENTS: Operation = Operation {
+pub(crate) static BULK_SYNC_DEPARTMENTS: Operation = Operation {
     platform: &PLATFORM,
     id: "bulk_sync_departments",
     method: Method::POST,
@@ -248,7 +248,7 @@ static BULK_SYNC_DEPARTMENTS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BULK_UPDATE_DEPARTMENTS: Operation = Operation {
+pub(crate) static BULK_UPDATE_DEPARTMENTS: Operation = Operation {
     platform: &PLATFORM,
     id: "bulk_update_departments",
     method: Method::PUT,
@@ -261,7 +261,7 @@ static BULK_UPDATE_DEPARTMENTS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_DEPARTMENT_SYNC_STATUS: Operation = Operation {
+pub(crate) static GET_DEPARTMENT_SYNC_STATUS: Operation = Operation {
     platform: &PLATFORM,
     id: "get_department_sync_status",
     method: Method::POST,

@@ -499,7 +499,7 @@ impl Client {
     }
 }
 
-static GET_LEGACY_USER: Operation = Operation {
+pub(crate) static GET_LEGACY_USER: Operation = Operation {
     platform: &PLATFORM,
     id: "get_legacy_user",
     method: Method::GET,
@@ -512,7 +512,7 @@ static GET_LEGACY_USER: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_LEGACY_USER_V3: Operation = Operation {
+pub(crate) static GET_LEGACY_USER_V3: Operation = Operation {
     platform: &PLATFORM,
     id: "get_legacy_user_v3",
     method: Method::POST,
@@ -525,7 +525,7 @@ static GET_LEGACY_USER_V3: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_USER_SIMPLE: Operation = Operation {
+pub(crate) static GET_USER_SIMPLE: Operation = Operation {
     platform: &PLATFORM,
     id: "get_user_simple",
     method: Method::POST,
@@ -538,7 +538,7 @@ static GET_USER_SIMPLE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_USER_SIMPLE_V1: Operation = Operation {
+pub(crate) static GET_USER_SIMPLE_V1: Operation = Operation {
     platform: &PLATFORM,
     id: "get_user_simple_v1",
     method: Method::GET,
@@ -551,7 +551,7 @@ static GET_USER_SIMPLE_V1: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_USER_EMAIL: Operation = Operation {
+pub(crate) static GET_USER_EMAIL: Operation = Operation {
     platform: &PLATFORM,
     id: "get_user_email",
     method: Method::GET,
@@ -564,7 +564,7 @@ static GET_USER_EMAIL: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_USER_ACCOUNTS: Operation = Operation {
+pub(crate) static LIST_USER_ACCOUNTS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_user_accounts",
     method: Method::POST,
@@ -577,7 +577,7 @@ static LIST_USER_ACCOUNTS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BULK_SYNC_USERS: Operation = Operation {
+pub(crate) static BULK_SYNC_USERS: Operation = Operation {
     platform: &PLATFORM,
     id: "bulk_sync_users",
     method: Method::POST,
@@ -590,7 +590,7 @@ static BULK_SYNC_USERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BULK_SYNC_USERS_V2: Operation = Operation {
+pub(crate) static BULK_SYNC_USERS_V2: Operation = Operation {
     platform: &PLATFORM,
     id: "bulk_sync_users_v2",
     method: Method::POST,
@@ -603,7 +603,7 @@ static BULK_SYNC_USERS_V2: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BULK_UPDATE_USERS: Operation = Operation {
+pub(crate) static BULK_UPDATE_USERS: Operation = Operation {
     platform: &PLATFORM,
     id: "bulk_update_users",
     method: Method::PUT,
@@ -616,7 +616,7 @@ static BULK_UPDATE_USERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BULK_UPDATE_USERS_V2: Operation = Operation {
+pub(crate) static BULK_UPDATE_USERS_V2: Operation = Operation {
     platform: &PLATFORM,
     id: "bulk_update_users_v2",
     method: Method::PUT,
@@ -629,7 +629,7 @@ static BULK_UPDATE_USERS_V2: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_USER_SYNC_STATUS: Operation = Operation {
+pub(crate) static GET_USER_SYNC_STATUS: Operation = Operation {
     platform: &PLATFORM,
     id: "get_user_sync_status",
     method: Method::POST,
@@ -642,7 +642,7 @@ static GET_USER_SYNC_STATUS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_DEPARTMENT_USERS: Operation = Operation {
+pub(crate) static LIST_DEPARTMENT_USERS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_department_users",
     method: Method::GET,
@@ -655,7 +655,7 @@ static LIST_DEPARTMENT_USERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_DEPARTMENT_USERS_ISV: Operation = Operation {
+pub(crate) static LIST_DEPARTMENT_USERS_ISV: Operation = Operation {
     platform: &PLATFORM,
     id: "list_department_users_isv",
     method: Method::GET,
@@ -668,7 +668,7 @@ static LIST_DEPARTMENT_USERS_ISV: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_DEPARTMENT_USERS_SIMPLE: Operation = Operation {
+pub(crate) static LIST_DEPARTMENT_USERS_SIMPLE: Operation = Operation {
     platform: &PLATFORM,
     id: "list_department_users_simple",
     method: Method::GET,
@@ -681,7 +681,7 @@ static LIST_DEPARTMENT_USERS_SIMPLE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_USER_MOBILE: Operation = Operation {
+pub(crate) static UPDATE_USER_MOBILE: Operation = Operation {
     platform: &PLATFORM,
     id: "update_user_mobile",
     method: Method::PUT,

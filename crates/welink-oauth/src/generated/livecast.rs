@@ -161,7 +161,7 @@ impl Client {
     }
 }
 
-static CREATE_LIVE_ROOM: Operation = Operation {
+pub(crate) static CREATE_LIVE_ROOM: Operation = Operation {
     platform: &PLATFORM,
     id: "create_live_room",
     method: Method::POST,
@@ -174,7 +174,7 @@ static CREATE_LIVE_ROOM: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_LIVE_ROOM: Operation = Operation {
+pub(crate) static UPDATE_LIVE_ROOM: Operation = Operation {
     platform: &PLATFORM,
     id: "update_live_room",
     method: Method::PUT,
@@ -187,7 +187,7 @@ static UPDATE_LIVE_ROOM: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_LIVE_ROOMS: Operation = Operation {
+pub(crate) static LIST_LIVE_ROOMS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_live_rooms",
     method: Method::GET,
@@ -200,7 +200,7 @@ static LIST_LIVE_ROOMS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_LIVE_ROOM: Operation = Operation {
+pub(crate) static GET_LIVE_ROOM: Operation = Operation {
     platform: &PLATFORM,
     id: "get_live_room",
     method: Method::GET,
@@ -213,7 +213,7 @@ static GET_LIVE_ROOM: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_LIVE_AUDIENCE: Operation = Operation {
+pub(crate) static LIST_LIVE_AUDIENCE: Operation = Operation {
     platform: &PLATFORM,
     id: "list_live_audience",
     method: Method::GET,
@@ -226,7 +226,7 @@ static LIST_LIVE_AUDIENCE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_LIVE_VIDEOS: Operation = Operation {
+pub(crate) static LIST_LIVE_VIDEOS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_live_videos",
     method: Method::GET,
@@ -239,7 +239,7 @@ static LIST_LIVE_VIDEOS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_VIDEO_AUDIENCE: Operation = Operation {
+pub(crate) static LIST_VIDEO_AUDIENCE: Operation = Operation {
     platform: &PLATFORM,
     id: "list_video_audience",
     method: Method::GET,

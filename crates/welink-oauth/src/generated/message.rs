@@ -201,7 +201,7 @@ impl Client {
     }
 }
 
-static SEND_OFFICIAL_MESSAGE: Operation = Operation {
+pub(crate) static SEND_OFFICIAL_MESSAGE: Operation = Operation {
     platform: &PLATFORM,
     id: "send_official_message",
     method: Method::POST,
@@ -214,7 +214,7 @@ static SEND_OFFICIAL_MESSAGE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SEND_OFFICIAL_MESSAGE_V2: Operation = Operation {
+pub(crate) static SEND_OFFICIAL_MESSAGE_V2: Operation = Operation {
     platform: &PLATFORM,
     id: "send_official_message_v2",
     method: Method::POST,
@@ -227,7 +227,7 @@ static SEND_OFFICIAL_MESSAGE_V2: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SEND_CARD_MESSAGE: Operation = Operation {
+pub(crate) static SEND_CARD_MESSAGE: Operation = Operation {
     platform: &PLATFORM,
     id: "send_card_message",
     method: Method::POST,
@@ -240,7 +240,7 @@ static SEND_CARD_MESSAGE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SEND_CARD_MESSAGE_V1: Operation = Operation {
+pub(crate) static SEND_CARD_MESSAGE_V1: Operation = Operation {
     platform: &PLATFORM,
     id: "send_card_message_v1",
     method: Method::POST,
@@ -253,7 +253,7 @@ static SEND_CARD_MESSAGE_V1: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SEND_APP_CARD_MESSAGE: Operation = Operation {
+pub(crate) static SEND_APP_CARD_MESSAGE: Operation = Operation {
     platform: &PLATFORM,
     id: "send_app_card_message",
     method: Method::POST,
@@ -266,7 +266,7 @@ static SEND_APP_CARD_MESSAGE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SEND_IMAGE_MESSAGE: Operation = Operation {
+pub(crate) static SEND_IMAGE_MESSAGE: Operation = Operation {
     platform: &PLATFORM,
     id: "send_image_message",
     method: Method::POST,
@@ -279,7 +279,7 @@ static SEND_IMAGE_MESSAGE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SEND_NEWS_MESSAGE: Operation = Operation {
+pub(crate) static SEND_NEWS_MESSAGE: Operation = Operation {
     platform: &PLATFORM,
     id: "send_news_message",
     method: Method::POST,
@@ -292,7 +292,7 @@ static SEND_NEWS_MESSAGE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_MESSAGE_STATUS: Operation = Operation {
+pub(crate) static UPDATE_MESSAGE_STATUS: Operation = Operation {
     platform: &PLATFORM,
     id: "update_message_status",
     method: Method::POST,
@@ -305,7 +305,7 @@ static UPDATE_MESSAGE_STATUS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static RECALL_MESSAGE: Operation = Operation {
+pub(crate) static RECALL_MESSAGE: Operation = Operation {
     platform: &PLATFORM,
     id: "recall_message",
     method: Method::POST,

@@ -3,53 +3,53 @@
 //! Code generated from the platform's document.
 
 #[cfg(feature = "ai-language")]
-mod ai_language;
+pub(crate) mod ai_language;
 #[cfg(feature = "ai-speech")]
-mod ai_speech;
+pub(crate) mod ai_speech;
 #[cfg(feature = "ai-translate")]
-mod ai_translate;
+pub(crate) mod ai_translate;
 #[cfg(feature = "ai-vision")]
-mod ai_vision;
-mod app;
+pub(crate) mod ai_vision;
+pub(crate) mod app;
 #[cfg(feature = "approval")]
-mod approval;
+pub(crate) mod approval;
 #[cfg(feature = "assistant")]
-mod assistant;
+pub(crate) mod assistant;
 #[cfg(feature = "attendance")]
-mod attendance;
-mod auth;
-mod batch;
+pub(crate) mod attendance;
+pub(crate) mod auth;
+pub(crate) mod batch;
 #[cfg(feature = "calendar")]
-mod calendar;
+pub(crate) mod calendar;
 #[cfg(feature = "conference")]
-mod conference;
-mod department;
+pub(crate) mod conference;
+pub(crate) mod department;
 #[cfg(feature = "drive")]
-mod drive;
+pub(crate) mod drive;
 mod error_codes;
 #[cfg(feature = "form")]
-mod form;
+pub(crate) mod form;
 #[cfg(feature = "group")]
-mod group;
+pub(crate) mod group;
 #[cfg(feature = "image")]
-mod image;
+pub(crate) mod image;
 #[cfg(feature = "knowledge")]
-mod knowledge;
-mod legacy_department;
-mod legacy_user;
+pub(crate) mod knowledge;
+pub(crate) mod legacy_department;
+pub(crate) mod legacy_user;
 #[cfg(feature = "livecast")]
-mod livecast;
+pub(crate) mod livecast;
 #[cfg(feature = "message")]
-mod message;
+pub(crate) mod message;
 pub(crate) mod model;
-mod oauth;
+pub(crate) mod oauth;
 pub(crate) mod platform;
 #[cfg(feature = "robot")]
-mod robot;
-mod role;
+pub(crate) mod robot;
+pub(crate) mod role;
 #[cfg(feature = "search")]
-mod search;
-mod tenant;
+pub(crate) mod search;
+pub(crate) mod tenant;
 #[cfg(feature = "todo")]
-mod todo;
-mod user;
+pub(crate) mod todo;
+pub(crate) mod user;

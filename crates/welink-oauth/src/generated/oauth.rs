@@ -102,7 +102,7 @@ impl Client {
     }
 }
 
-static AUTHORIZE: Operation = Operation {
+pub(crate) static AUTHORIZE: Operation = Operation {
     platform: &PLATFORM,
     id: "authorize",
     method: Method::GET,
@@ -115,7 +115,7 @@ static AUTHORIZE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static AUTHORIZE_SCAN_LOGIN: Operation = Operation {
+pub(crate) static AUTHORIZE_SCAN_LOGIN: Operation = Operation {
     platform: &PLATFORM,
     id: "authorize_scan_login",
     method: Method::GET,
@@ -128,7 +128,7 @@ static AUTHORIZE_SCAN_LOGIN: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_OAUTH_TOKEN: Operation = Operation {
+pub(crate) static CREATE_OAUTH_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "create_oauth_token",
     method: Method::POST,

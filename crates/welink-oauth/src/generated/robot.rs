@@ -39,7 +39,7 @@ impl Client {
     }
 }
 
-static SEND_ROBOT_MESSAGE: Operation = Operation {
+pub(crate) static SEND_ROBOT_MESSAGE: Operation = Operation {
     platform: &PLATFORM,
     id: "send_robot_message",
     method: Method::POST,

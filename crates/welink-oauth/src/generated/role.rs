@@ -370,7 +370,7 @@ impl Client {
     }
 }
 
-static CREATE_ROLE_GROUP: Operation = Operation {
+pub(crate) static CREATE_ROLE_GROUP: Operation = Operation {
     platform: &PLATFORM,
     id: "create_role_group",
     method: Method::POST,
@@ -383,7 +383,7 @@ static CREATE_ROLE_GROUP: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_ROLE_GROUP: Operation = Operation {
+pub(crate) static UPDATE_ROLE_GROUP: Operation = Operation {
     platform: &PLATFORM,
     id: "update_role_group",
     method: Method::POST,
@@ -396,7 +396,7 @@ static UPDATE_ROLE_GROUP: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_ROLE_GROUP: Operation = Operation {
+pub(crate) static DELETE_ROLE_GROUP: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_role_group",
     method: Method::POST,
@@ -409,7 +409,7 @@ static DELETE_ROLE_GROUP: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_ROLE_GROUP: Operation = Operation {
+pub(crate) static GET_ROLE_GROUP: Operation = Operation {
     platform: &PLATFORM,
     id: "get_role_group",
     method: Method::GET,
@@ -422,7 +422,7 @@ static GET_ROLE_GROUP: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_ROLE_GROUPS: Operation = Operation {
+pub(crate) static LIST_ROLE_GROUPS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_role_groups",
     method: Method::GET,
@@ -435,7 +435,7 @@ static LIST_ROLE_GROUPS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_ROLES: Operation = Operation {
+pub(crate) static LIST_ROLES: Operation = Operation {
     platform: &PLATFORM,
     id: "list_roles",
     method: Method::GET,
@@ -448,7 +448,7 @@ static LIST_ROLES: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_ROLE: Operation = Operation {
+pub(crate) static CREATE_ROLE: Operation = Operation {
     platform: &PLATFORM,
     id: "create_role",
     method: Method::POST,
@@ -461,7 +461,7 @@ static CREATE_ROLE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_ROLE: Operation = Operation {
+pub(crate) static UPDATE_ROLE: Operation = Operation {
     platform: &PLATFORM,
     id: "update_role",
     method: Method::POST,
@@ -474,7 +474,7 @@ static UPDATE_ROLE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_ROLE: Operation = Operation {
+pub(crate) static DELETE_ROLE: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_role",
     method: Method::POST,
@@ -487,7 +487,7 @@ static DELETE_ROLE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_ROLE: Operation = Operation {
+pub(crate) static GET_ROLE: Operation = Operation {
     platform: &PLATFORM,
     id: "get_role",
     method: Method::GET,
@@ -500,7 +500,7 @@ static GET_ROLE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_ROLE_USERS: Operation = Operation {
+pub(crate) static LIST_ROLE_USERS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_role_users",
     method: Method::GET,
@@ -513,7 +513,7 @@ static LIST_ROLE_USERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BATCH_SYNC_ROLES: Operation = Operation {
+pub(crate) static BATCH_SYNC_ROLES: Operation = Operation {
     platform: &PLATFORM,
     id: "batch_sync_roles",
     method: Method::POST,
@@ -526,7 +526,7 @@ static BATCH_SYNC_ROLES: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BATCH_SYNC_ROLE_GROUPS: Operation = Operation {
+pub(crate) static BATCH_SYNC_ROLE_GROUPS: Operation = Operation {
     platform: &PLATFORM,
     id: "batch_sync_role_groups",
     method: Method::POST,

@@ -99,7 +99,7 @@ impl Client {
     }
 }
 
-static ADD_SEARCH_ITEMS: Operation = Operation {
+pub(crate) static ADD_SEARCH_ITEMS: Operation = Operation {
     platform: &PLATFORM,
     id: "add_search_items",
     method: Method::POST,
@@ -112,7 +112,7 @@ static ADD_SEARCH_ITEMS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_SEARCH_ITEMS: Operation = Operation {
+pub(crate) static UPDATE_SEARCH_ITEMS: Operation = Operation {
     platform: &PLATFORM,
     id: "update_search_items",
     method: Method::PUT,
@@ -125,7 +125,7 @@ static UPDATE_SEARCH_ITEMS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_SEARCH_ITEMS: Operation = Operation {
+pub(crate) static DELETE_SEARCH_ITEMS: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_search_items",
     method: Method::POST,
@@ -138,7 +138,7 @@ static DELETE_SEARCH_ITEMS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SEARCH_ITEMS: Operation = Operation {
+pub(crate) static SEARCH_ITEMS: Operation = Operation {
     platform: &PLATFORM,
     id: "search_items",
     method: Method::POST,

@@ -29,7 +29,7 @@ impl Client {
     }
 }
 
-static GET_TENANT: Operation = Operation {
+pub(crate) static GET_TENANT: Operation = Operation {
     platform: &PLATFORM,
     id: "get_tenant",
     method: Method::GET,

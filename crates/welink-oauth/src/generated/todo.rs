@@ -129,7 +129,7 @@ impl Client {
     }
 }
 
-static ADD_TODO: Operation = Operation {
+pub(crate) static ADD_TODO: Operation = Operation {
     platform: &PLATFORM,
     id: "add_todo",
     method: Method::POST,
@@ -142,7 +142,7 @@ static ADD_TODO: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static ADD_TODO_V2: Operation = Operation {
+pub(crate) static ADD_TODO_V2: Operation = Operation {
     platform: &PLATFORM,
     id: "add_todo_v2",
     method: Method::POST,
@@ -155,7 +155,7 @@ static ADD_TODO_V2: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static ADD_TODO_V1: Operation = Operation {
+pub(crate) static ADD_TODO_V1: Operation = Operation {
     platform: &PLATFORM,
     id: "add_todo_v1",
     method: Method::POST,
@@ -168,7 +168,7 @@ static ADD_TODO_V1: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_TODO: Operation = Operation {
+pub(crate) static UPDATE_TODO: Operation = Operation {
     platform: &PLATFORM,
     id: "update_todo",
     method: Method::PUT,
@@ -181,7 +181,7 @@ static UPDATE_TODO: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_TODO_V1: Operation = Operation {
+pub(crate) static UPDATE_TODO_V1: Operation = Operation {
     platform: &PLATFORM,
     id: "update_todo_v1",
     method: Method::PUT,
@@ -194,7 +194,7 @@ static UPDATE_TODO_V1: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_TODO: Operation = Operation {
+pub(crate) static DELETE_TODO: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_todo",
     method: Method::DELETE,

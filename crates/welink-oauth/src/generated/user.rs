@@ -499,7 +499,7 @@ impl Client {
     }
 }
 
-static CREATE_USER: Operation = Operation {
+pub(crate) static CREATE_USER: Operation = Operation {
     platform: &PLATFORM,
     id: "create_user",
     method: Method::POST,
@@ -512,7 +512,7 @@ static CREATE_USER: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_USER: Operation = Operation {
+pub(crate) static UPDATE_USER: Operation = Operation {
     platform: &PLATFORM,
     id: "update_user",
     method: Method::POST,
@@ -525,7 +525,7 @@ static UPDATE_USER: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_USER: Operation = Operation {
+pub(crate) static DELETE_USER: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_user",
     method: Method::POST,
@@ -538,7 +538,7 @@ static DELETE_USER: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_USER: Operation = Operation {
+pub(crate) static GET_USER: Operation = Operation {
     platform: &PLATFORM,
     id: "get_user",
     method: Method::POST,
@@ -551,7 +551,7 @@ static GET_USER: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_USER_V1: Operation = Operation {
+pub(crate) static GET_USER_V1: Operation = Operation {
     platform: &PLATFORM,
     id: "get_user_v1",
     method: Method::POST,
@@ -564,7 +564,7 @@ static GET_USER_V1: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_USERS: Operation = Operation {
+pub(crate) static LIST_USERS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_users",
     method: Method::GET,
@@ -577,7 +577,7 @@ static LIST_USERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_USERS_V1: Operation = Operation {
+pub(crate) static LIST_USERS_V1: Operation = Operation {
     platform: &PLATFORM,
     id: "list_users_v1",
     method: Method::GET,
@@ -590,7 +590,7 @@ static LIST_USERS_V1: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_USERS_SIMPLE: Operation = Operation {
+pub(crate) static LIST_USERS_SIMPLE: Operation = Operation {
     platform: &PLATFORM,
     id: "list_users_simple",
     method: Method::GET,
@@ -603,7 +603,7 @@ static LIST_USERS_SIMPLE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BATCH_CREATE_USERS: Operation = Operation {
+pub(crate) static BATCH_CREATE_USERS: Operation = Operation {
     platform: &PLATFORM,
     id: "batch_create_users",
     method: Method::POST,
@@ -616,7 +616,7 @@ static BATCH_CREATE_USERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BATCH_UPDATE_USERS: Operation = Operation {
+pub(crate) static BATCH_UPDATE_USERS: Operation = Operation {
     platform: &PLATFORM,
     id: "batch_update_users",
     method: Method::POST,
@@ -629,7 +629,7 @@ static BATCH_UPDATE_USERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BATCH_SYNC_USERS: Operation = Operation {
+pub(crate) static BATCH_SYNC_USERS: Operation = Operation {
     platform: &PLATFORM,
     id: "batch_sync_users",
     method: Method::POST,
@@ -642,7 +642,7 @@ static BATCH_SYNC_USERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BATCH_DELETE_USERS: Operation = Operation {
+pub(crate) static BATCH_DELETE_USERS: Operation = Operation {
     platform: &PLATFORM,
     id: "batch_delete_users",
     method: Method::POST,
@@ -655,7 +655,7 @@ static BATCH_DELETE_USERS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BATCH_UPDATE_USER_CORP_IDS: Operation = Operation {
+pub(crate) static BATCH_UPDATE_USER_CORP_IDS: Operation = Operation {
     platform: &PLATFORM,
     id: "batch_update_user_corp_ids",
     method: Method::POST,
@@ -668,7 +668,7 @@ static BATCH_UPDATE_USER_CORP_IDS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static BATCH_UPDATE_USER_MOBILES: Operation = Operation {
+pub(crate) static BATCH_UPDATE_USER_MOBILES: Operation = Operation {
     platform: &PLATFORM,
     id: "batch_update_user_mobiles",
     method: Method::POST,
@@ -681,7 +681,7 @@ static BATCH_UPDATE_USER_MOBILES: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_USER_PARENT_DEPARTMENTS: Operation = Operation {
+pub(crate) static LIST_USER_PARENT_DEPARTMENTS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_user_parent_departments",
     method: Method::GET,

@@ -108,7 +108,7 @@ pub(super) fn operation(plan: &Plan<'_>, method: &Method<'_>, gate: &str) -> Str
         .map(|(name, value)| format!("({}, {})", quoted(name), quoted(value)))
         .collect();
     format!(
-        "{gate}static {}: Operation = Operation {{\nplatform: &PLATFORM,\nid: {},\nmethod: Method::{},\n\
+        "{gate}pub(crate) static {}: Operation = Operation {{\nplatform: &PLATFORM,\nid: {},\nmethod: Method::{},\n\
          path: {},\nquery: &[{}],\nrole: {},\nidempotent: {},\nsensitive: {sensitive},\nsecurity: {},\noutcome: &{outcome},\n}};\n\n",
         static_of(method.name()),
         quoted(method.name()),

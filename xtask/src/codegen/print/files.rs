@@ -79,7 +79,7 @@ fn root(modules: &BTreeMap<String, Vec<String>>) -> String {
     for (module, features) in modules {
         let gate =
             condition(features).map_or(String::new(), |condition| format!("#[cfg({condition})]\n"));
-        lines.insert(module.clone(), format!("{gate}mod {module};\n"));
+        lines.insert(module.clone(), format!("{gate}pub(crate) mod {module};\n"));
     }
     out.extend(lines.into_values());
     out

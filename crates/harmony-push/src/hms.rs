@@ -1,0 +1,132 @@
+//! Messages of the HMS API (v1 and v2), for Android and HarmonyOS 2 to 4.
+
+mod rules;
+
+use auth_core::{Error, Result};
+
+use crate::body::{self, Frame};
+use crate::message::LARGEST;
+use crate::model::{
+    HmsAndroidConfig, HmsAndroidNotification, HmsClickAction, HmsClickActionType, HmsMessage,
+    HmsQuickAppData, SendHmsMessage,
+};
+
+impl SendHmsMessage {
+    /// Creates a notification for Android devices.
+    pub fn notification(
+        title: impl Into<String>,
+        body: impl Into<String>,
+        click_action: HmsClickAction,
+    ) -> Self {
+        let content = HmsAndroidNotification::new(click_action)
+            .title(title)
+            .body(body);
+        Self::android(HmsAndroidConfig::default().notification(content))
+    }
+
+    /// Creates a message from its Android part.
+    pub fn android(config: HmsAndroidConfig) -> Self {
+        Self::new(HmsMessage::default().android(config))
+    }
+
+    /// Creates a message that hands `data`, any text, to the app.
+    pub fn data(data: impl Into<String>) -> Self {
+        Self::new(HmsMessage::default().data(data))
+    }
+
+    /// Creates a message for a quick app.
+    pub fn quick_app(data: &HmsQuickAppData) -> Result<Self> {
+        let mut text = Vec::new();
+        body::write(&mut text, data)?;
+        let text = String::from_utf8(text).expect("JSON is UTF-8");
+        Ok(Self::data(text))
+    }
+}
+
+impl HmsClickAction {
+    /// Starts the app.
+    pub fn start_app() -> Self {
+        Self::new(HmsClickActionType::StartApp)
+    }
+
+    /// Opens an https address.
+    pub fn open_url(url: impl Into<String>) -> Self {
+        Self::new(HmsClickActionType::OpenUrl).url(url)
+    }
+
+    /// Opens the page of the app that an intent names.
+    pub fn open_intent(intent: impl Into<String>) -> Self {
+        Self::new(HmsClickActionType::OpenPage).intent(intent)
+    }
+
+    /// Opens the page of the app that an action names.
+    pub fn open_action(action: impl Into<String>) -> Self {
+        Self::new(HmsClickActionType::OpenPage).action(action)
+    }
+}
+
+/// Checks a message that goes to a list of tokens, and writes what stands around them.
+pub(crate) fn prepare(message: &SendHmsMessage) -> Result<Frame> {
+    let content = &message.message;
+    if content.token.is_some() || content.topic.is_some() || content.condition.is_some() {
+        return Err(Error::config(
+            "`message.token`, `topic` and `condition` must be left out: the tokens are given \
+             beside the message",
+        ));
+    }
+    rules::check(content)?;
+    // The document's rules ask for a receiver; the real ones are known to be sound.
+    let mut whole = message.clone();
+    whole.message.token = Some(vec!["token".into()]);
+    whole.check()?;
+    whole.message.token = None;
+    frame(&whole)
+}
+
+/// Writes the body around the tokens, which `message` does not have, and checks its size.
+fn frame(message: &SendHmsMessage) -> Result<Frame> {
+    let mut head = Vec::with_capacity(1024);
+    head.push(b'{');
+    if let Some(only) = message.validate_only {
+        head.extend_from_slice(br#""validate_only":"#);
+        body::write(&mut head, &only)?;
+        head.push(b',');
+    }
+    head.extend_from_slice(br#""message":"#);
+    body::write(&mut head, &message.message)?;
+    // The list of tokens is the last member of the message that is there.
+    head.pop();
+    head.extend_from_slice(br#","token":["#);
+    let mut tail = b"]}".to_vec();
+    if let Some(review) = &message.review {
+        tail.extend_from_slice(br#","review":"#);
+        body::write(&mut tail, review)?;
+    }
+    tail.push(b'}');
+    Frame::limited(head, &tail, LARGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tokens_stand_where_serde_puts_them() {
+        let mut message = SendHmsMessage::data("hello").validate_only(true);
+        let frame = prepare(&message).unwrap();
+        let tokens = ["a", "b\"c"];
+        message.message.token = Some(tokens.map(Into::into).to_vec());
+        let expected = serde_json::to_vec(&message).unwrap();
+        assert_eq!(frame.fill(&tokens), expected);
+    }
+
+    #[test]
+    fn a_list_of_tokens_takes_no_other_receivers() {
+        let mut message = SendHmsMessage::data("hello");
+        message.message.topic = Some("weather".to_owned());
+        assert!(prepare(&message).is_err());
+        assert!(message.check().is_ok());
+        message.message.topic = None;
+        assert!(prepare(&message).is_ok());
+    }
+}

@@ -1,0 +1,122 @@
+//! A message that was checked and written, on its way to a list or a stream of tokens.
+
+use std::sync::Arc;
+
+use auth_core::{CallOptions, Operation, RetryPolicy};
+use futures_core::Stream;
+use futures_util::stream::{self, StreamExt as _};
+
+use crate::Client;
+use crate::answer::{Codes, Verdict};
+use crate::body::Frame;
+use crate::delivery::{Courier, Job, Shared};
+use crate::outcomes::Outcomes;
+use crate::sender::Settings;
+use crate::stream::{OutcomeStream, batches};
+use crate::unique::Unique;
+
+/// What is needed to send a message, but for the tokens.
+pub(crate) struct Plan {
+    pub(crate) operation: &'static Operation,
+    pub(crate) address: (&'static str, String),
+    pub(crate) push_type: Option<i64>,
+    pub(crate) content_type: &'static str,
+    pub(crate) frame: Frame,
+    pub(crate) codes: Codes,
+    /// How many tokens one request may have.
+    pub(crate) size: usize,
+    /// Whether a request whose answer was lost may be sent again.
+    pub(crate) repeats: bool,
+}
+
+/// Everything that the requests of one send share.
+pub(crate) struct Campaign {
+    client: Client,
+    settings: Settings,
+    size: usize,
+    job: Job,
+    shared: Shared,
+}
+
+impl Campaign {
+    pub(crate) fn new(client: &Client, settings: Settings, plan: Plan) -> Self {
+        // The sender decides itself what is sent again, because it shares one pace.
+        let once = CallOptions::new().retry(RetryPolicy::none());
+        Self {
+            client: client.with(once),
+            settings,
+            size: plan.size,
+            job: Job {
+                operation: plan.operation,
+                address: plan.address,
+                push_type: plan.push_type,
+                content_type: plan.content_type,
+                frame: plan.frame,
+                codes: plan.codes,
+                repeats: plan.repeats || settings.repeats,
+            },
+            shared: Shared::default(),
+        }
+    }
+
+    /// Sends one request and returns what became of its tokens.
+    pub(crate) async fn deliver(&self, tokens: &[&str]) -> Verdict {
+        let courier = Courier {
+            api: &self.client.api,
+            pace: &self.client.shared.pace,
+            retry: &self.client.shared.retry,
+            budget: self.client.shared.timeout,
+            patience: self.settings.patience,
+            time: self.client.api.clock().now(),
+        };
+        courier.deliver(&self.job, &self.shared, tokens).await
+    }
+
+    /// Sends to a list.
+    pub(crate) async fn list<'a, T: AsRef<str>>(&self, tokens: &'a [T]) -> Outcomes<'a, T> {
+        let unique = Unique::of(tokens.iter().map(AsRef::as_ref));
+        let different = unique.tokens.len();
+        let verdicts = if different <= self.size {
+            match different {
+                0 => Vec::new(),
+                _ => vec![self.deliver(&unique.tokens).await],
+            }
+        } else {
+            // Borrowed and polled in place: dropping the send drops all of its requests.
+            stream::iter(unique.tokens.chunks(self.size))
+                .map(|batch| self.deliver(batch))
+                .buffered(self.settings.concurrency)
+                .collect()
+                .await
+        };
+        Outcomes::new(tokens, unique.places, verdicts, self.size, different)
+    }
+
+    /// Sends to a stream.
+    pub(crate) fn stream<'a, T: AsRef<str> + Send + 'a>(
+        self,
+        tokens: impl Stream<Item = T> + Send + 'a,
+    ) -> OutcomeStream<'a> {
+        let campaign = Arc::new(self);
+        let (size, settings) = (campaign.size, campaign.settings);
+        let mut proven = false;
+        let outcomes = batches(tokens, size, settings.window, settings.linger)
+            .map(move |batch| {
+                let campaign = Arc::clone(&campaign);
+                async move {
+                    let tokens: Vec<&str> = batch.tokens.iter().map(AsRef::as_ref).collect();
+                    let verdict = match tokens.is_empty() {
+                        true => None,
+                        false => Some(campaign.deliver(&tokens).await),
+                    };
+                    batch.done(verdict)
+                }
+            })
+            .buffered(settings.concurrency)
+            .flat_map(move |batch| {
+                proven |= batch.accepts_any();
+                stream::iter(batch.outcomes(proven))
+            });
+        OutcomeStream::new(outcomes)
+    }
+}

@@ -1,0 +1,136 @@
+//! The service account: the key file of the console, and the tokens it signs.
+
+use std::env;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use auth_core::jwt::{self, Algorithm, KeyFile, SigningKey};
+use auth_core::{Clock, Error, Result, Token, TokenProvider};
+use serde::Serialize;
+
+/// A service account, read from the key file that the console hands out.
+///
+/// It signs its tokens itself, with RSASSA-PSS, and they are used as they are: nothing is exchanged
+/// for another token ([guide][guide]). One key serves every app of its project. The
+/// [`Client`](crate::Client) keeps each token for its hour.
+///
+/// [guide]: https://developer.huawei.com/consumer/cn/doc/harmonyos-guides/push-jwt-token
+#[derive(Clone)]
+pub struct ServiceAccount {
+    key: Arc<Key>,
+    clock: Clock,
+}
+
+struct Key {
+    project_id: Option<String>,
+    key_id: String,
+    account: String,
+    signing: SigningKey,
+}
+
+/// The claims of a token, in the order of the platform's own sample.
+#[derive(Serialize)]
+struct Claims<'a> {
+    aud: &'static str,
+    iss: &'a str,
+    exp: u64,
+    iat: u64,
+}
+
+impl ServiceAccount {
+    /// Reads a key file from disk. Blocks the thread for as long as the disk takes.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
+        Self::from_key_file(&KeyFile::from_file(path)?)
+    }
+
+    /// Reads the text of a key file, however it was pasted.
+    pub fn parse(text: &str) -> Result<Self> {
+        Self::from_key_file(&KeyFile::parse(text)?)
+    }
+
+    /// Reads the key file from an environment variable that holds its text, plain or in Base64, or
+    /// its path.
+    pub fn from_env(variable: &str) -> Result<Self> {
+        let value = env::var(variable).map_err(|error| {
+            let what = format!("the environment variable {variable} cannot be read");
+            match error {
+                // The other kind of error would print the value.
+                env::VarError::NotPresent => Error::credentials(what).because(error),
+                env::VarError::NotUnicode(_) => Error::credentials(what),
+            }
+        })?;
+        let path = Path::new(value.trim());
+        if path.is_file() {
+            Self::from_file(path)
+        } else {
+            Self::parse(&value)
+        }
+    }
+
+    fn from_key_file(file: &KeyFile) -> Result<Self> {
+        let project_id = file.get("project_id").map(str::trim);
+        let key = Key {
+            project_id: project_id.filter(|id| !id.is_empty()).map(str::to_owned),
+            key_id: file.require("key_id")?.to_owned(),
+            account: file.require("sub_account")?.to_owned(),
+            signing: file.signing_key("private_key", Algorithm::Ps256)?,
+        };
+        Ok(Self {
+            key: Arc::new(key),
+            clock: Clock::system(),
+        })
+    }
+
+    /// The project of the key file, which the platform's addresses name.
+    pub fn project_id(&self) -> Option<&str> {
+        self.key.project_id.as_deref()
+    }
+
+    /// Signs a token at `now`, valid for an hour.
+    pub fn sign(&self, now: SystemTime) -> Result<Token> {
+        let iat = now
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_err(|error| Error::credentials("the clock stands before 1970").because(error))?
+            .as_secs();
+        let claims = Claims {
+            aud: AUDIENCE,
+            iss: &self.key.account,
+            exp: iat + LIFETIME.as_secs(),
+            iat,
+        };
+        let token = jwt::sign(&self.key.signing, self.key.key_id.as_str(), &claims)?;
+        Token::bearer(token, LIFETIME)
+    }
+
+    /// Takes the times of tokens from another clock: one that learns the platform's time.
+    pub(crate) fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+}
+
+#[async_trait]
+impl TokenProvider for ServiceAccount {
+    async fn token(&self) -> Result<Token> {
+        self.sign(self.clock.now())
+    }
+}
+
+/// Shows whose key it is, and nothing of the key.
+impl fmt::Debug for ServiceAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceAccount")
+            .field("project_id", &self.key.project_id)
+            .field("account", &self.key.account)
+            .field("key_id", &self.key.key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whom the platform expects a token to be for. The address is never called.
+const AUDIENCE: &str = "https://oauth-login.cloud.huawei.com/oauth2/v3/token";
+/// How long a token is valid. The platform refuses more than a day and advises an hour.
+const LIFETIME: Duration = Duration::from_secs(3600);

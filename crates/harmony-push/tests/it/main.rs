@@ -1,0 +1,9 @@
+//! Tests of harmony-push from outside.
+
+mod account;
+mod callbacks;
+mod fake;
+mod fuzzed;
+mod outcomes;
+mod sending;
+mod streams;
