@@ -56,17 +56,17 @@ impl Api {
             Ok(call) => call.run().instrument(span.clone()).await,
             Err(error) => Err(told(error)),
         };
-        let story = match &result {
-            Ok(done) => (done.story.attempts, None),
-            Err(error) => (error.attempts(), Some(error)),
+        let (attempts, elapsed, error) = match &result {
+            Ok(done) => (done.story.attempts, done.story.elapsed, None),
+            Err(error) => (error.attempts(), error.elapsed(), Some(error)),
         };
         telemetry::finished(
             &span,
             self.shared.platform.name,
             request.name(),
-            story.0,
-            watch.elapsed(),
-            story.1,
+            attempts,
+            elapsed,
+            error,
         );
         result
     }
@@ -206,7 +206,7 @@ impl<'a> Call<'a> {
         };
         let judgement = judge::judge(self.api.shared.platform, self.outcome, view);
         let code = judgement.failure.as_ref().map(|api| api.code.as_str());
-        telemetry::answer(self.attempts, answer.status(), code, started.elapsed());
+        telemetry::answer(self.attempts, answer.status(), code, started);
         if let Some(observer) = &self.api.options.observer {
             observer(&Observed {
                 operation: self.request.name(),

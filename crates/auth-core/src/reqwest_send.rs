@@ -1,6 +1,6 @@
 //! The HTTP client that comes with the crates: reqwest over rustls and ring.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -8,13 +8,15 @@ use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder};
+use reqwest::{Client, ClientBuilder, Url};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
+use tokio::time::timeout;
 
 use crate::address::is_loopback;
+use crate::stopwatch::Stopwatch;
 use crate::{Error, HttpSend, Result, Secret};
 
 /// The HTTP client that comes with these crates.
@@ -46,6 +48,8 @@ pub struct ReqwestSend {
     client: Client,
     /// For this machine itself: a proxy would carry what must not leave it.
     direct: Client,
+    read: Duration,
+    total: Duration,
     limit: usize,
 }
 
@@ -81,16 +85,16 @@ impl ReqwestSend {
     }
 
     /// Reads the body piece by piece, and stops when it grows too large.
-    async fn body(&self, response: &mut reqwest::Response) -> Result<Bytes> {
+    async fn body(&self, response: &mut reqwest::Response, watch: Stopwatch) -> Result<Bytes> {
         let announced = response.content_length().unwrap_or(0);
         if announced > self.limit as u64 {
             return Err(self.too_large());
         }
-        let Some(first) = response.chunk().await.map_err(broken)? else {
+        let Some(first) = self.within(watch, response.chunk()).await? else {
             return Ok(Bytes::new());
         };
         // Most answers arrive in one piece, which needs no copy.
-        let Some(second) = response.chunk().await.map_err(broken)? else {
+        let Some(second) = self.within(watch, response.chunk()).await? else {
             return self.bounded(first.len()).map(|()| first);
         };
         let room = usize::try_from(announced)
@@ -102,9 +106,22 @@ impl ReqwestSend {
         while let Some(piece) = next {
             self.bounded(whole.len() + piece.len())?;
             whole.extend_from_slice(&piece);
-            next = response.chunk().await.map_err(broken)?;
+            next = self.within(watch, response.chunk()).await?;
         }
         Ok(whole.freeze())
+    }
+
+    /// Waits no longer than the platform may be silent, nor than the whole request may take.
+    async fn within<T>(
+        &self,
+        watch: Stopwatch,
+        step: impl Future<Output = reqwest::Result<T>>,
+    ) -> Result<T> {
+        let left = self.total.saturating_sub(watch.elapsed());
+        match timeout(self.read.min(left), step).await {
+            Ok(result) => result.map_err(broken),
+            Err(_) => Err(late()),
+        }
     }
 
     fn bounded(&self, length: usize) -> Result<()> {
@@ -122,13 +139,23 @@ impl ReqwestSend {
 #[async_trait]
 impl HttpSend for ReqwestSend {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>> {
-        let request = reqwest::Request::try_from(request).map_err(broken)?;
+        let (parts, body) = request.into_parts();
+        let mut url = String::with_capacity(URL_CAPACITY);
+        write!(url, "{}", parts.uri).expect("writing to a string");
+        // What the parser says may repeat the address.
+        let url = Url::parse(&url)
+            .map_err(|_| Error::config("the HTTP client cannot read the address"))?;
+        let mut request = reqwest::Request::new(parts.method, url);
+        *request.headers_mut() = parts.headers;
+        *request.body_mut() = Some(body.into());
         let client = match request.url().host_str() {
             Some(host) if is_loopback(host) => &self.direct,
             _ => &self.client,
         };
-        let mut response = client.execute(request).await.map_err(broken)?;
-        let body = self.body(&mut response).await?;
+        // Timed here and not by reqwest, whose timers cost memory for every request.
+        let watch = Stopwatch::start();
+        let mut response = self.within(watch, client.execute(request)).await?;
+        let body = self.body(&mut response, watch).await?;
         let mut answer = Response::new(body);
         *answer.status_mut() = response.status();
         *answer.version_mut() = response.version();
@@ -192,6 +219,8 @@ impl ReqwestSendBuilder {
         Ok(ReqwestSend {
             client: self.client(Client::builder(), tls.clone())?,
             direct: self.client(Client::builder().no_proxy(), tls)?,
+            read: self.read,
+            total: self.total,
             limit: self.limit,
         })
     }
@@ -202,9 +231,7 @@ impl ReqwestSendBuilder {
             .redirect(Policy::none())
             .referer(false)
             .user_agent(USER_AGENT)
-            .connect_timeout(self.connect)
-            .read_timeout(self.read)
-            .timeout(self.total);
+            .connect_timeout(self.connect);
         // What reqwest repeats by itself, streams that an HTTP/2 server refused, HTTP/1.1 has not.
         let builder = match cfg!(feature = "http2") {
             true => builder,
@@ -294,13 +321,19 @@ fn broken(error: reqwest::Error) -> Error {
         }
         () if error.is_dns() => Error::unsent("the host name could not be resolved"),
         () if error.is_connect() => Error::unsent("the connection could not be made"),
-        () if error.is_timeout() => Error::transport("the answer did not arrive in time"),
+        () if error.is_timeout() => late(),
         () if error.is_body() || error.is_decode() => Error::transport("the answer broke off"),
         () => Error::transport("the connection broke"),
     };
     told.because(error)
 }
 
+fn late() -> Error {
+    Error::transport("the answer did not arrive in time")
+}
+
+/// Room for the usual address.
+const URL_CAPACITY: usize = 256;
 const CONNECT: Duration = Duration::from_secs(3);
 const READ: Duration = Duration::from_secs(10);
 const TOTAL: Duration = Duration::from_secs(60);

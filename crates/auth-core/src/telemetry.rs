@@ -6,6 +6,7 @@ use http::StatusCode;
 use tracing::{Span, field};
 
 use crate::Error;
+use crate::stopwatch::Stopwatch;
 
 /// The span of one call. Its numbers are recorded when it ends.
 pub(crate) fn span(platform: &'static str, operation: &'static str) -> Span {
@@ -22,12 +23,12 @@ pub(crate) fn span(platform: &'static str, operation: &'static str) -> Span {
 }
 
 /// An answer arrived.
-pub(crate) fn answer(attempt: u32, status: StatusCode, code: Option<&str>, latency: Duration) {
+pub(crate) fn answer(attempt: u32, status: StatusCode, code: Option<&str>, started: Stopwatch) {
     tracing::debug!(
         attempt,
         status = status.as_u16(),
         code,
-        latency_ms = millis(latency),
+        latency_ms = millis(started.elapsed()),
         "answered"
     );
 }
