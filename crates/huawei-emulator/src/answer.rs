@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use crate::document::Document;
 use crate::document::operation::Operation;
 use crate::document::outcome::{Carrier, Row};
-use crate::document::schema::{JsonType, Members, SchemaId, Schemas};
+use crate::document::schema::{Members, SchemaId, Schemas};
+use crate::document::types::JsonType;
 use crate::synth;
 use crate::validate::Violation;
 

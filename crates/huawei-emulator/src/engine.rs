@@ -10,9 +10,9 @@ use serde_json::{Map, Value};
 
 use crate::answer::{Answer, Refusal};
 use crate::clock::unix_ms;
-use crate::document::operation::RateLimit;
 use crate::document::{Document, NoRoute, Route};
 use crate::fault::Fault;
+use crate::limits;
 use crate::log::{Entry, Verdict, texts};
 use crate::platforms::{Call, Platform, lock};
 use crate::redact::redact;
@@ -231,31 +231,10 @@ fn judge(
         let refusal = platform.refuse(&call, &violations);
         return Judged::refused(&call, &refusal);
     }
-    let mut taken = Vec::new();
-    for (index, limit) in call.operation.limits.iter().enumerate() {
-        let key = limit_key(&call, index, limit);
-        let window = (limit.requests, limit_ms(limit));
-        let applies = limit.when.holds(|name| call.body().pointer(name));
-        let now = unix_ms(call.now);
-        if applies && !lock(&space.windows).take(key.clone(), 1, window, now) {
-            let flow_control = call.document.row("http:503").map(|row| &row.id);
-            let row = limit.answer.as_ref().or(flow_control);
-            let refusal = row.map_or_else(|| Refusal::status(429), Refusal::code);
-            let most = limit.requests;
-            let window = limit.window_s;
-            let reason = format!("over {most} requests in {window} seconds");
-            return Judged::refused(
-                &call,
-                &Refusal {
-                    reason: Some(reason),
-                    ..refusal
-                },
-            );
-        }
-        if applies {
-            taken.push(key);
-        }
-    }
+    let taken = match limits::take(&space.windows, &call) {
+        Ok(taken) => taken,
+        Err(refusal) => return Judged::refused(&call, &refusal),
+    };
     match platform.answer(&call) {
         Ok(answer) => Judged {
             answer,
@@ -264,33 +243,10 @@ fn judge(
             violations: Vec::new(),
         },
         Err(refusal) => {
-            for key in taken {
-                lock(&space.windows).give_back(&key, 1);
-            }
+            limits::give_back(&space.windows, &taken);
             Judged::refused(&call, &refusal)
         }
     }
-}
-
-fn limit_key(call: &Call<'_>, index: usize, limit: &RateLimit) -> String {
-    let whose = match &*limit.per {
-        "client" | "client-and-operation" => client(call),
-        _ => call.path.first().map_or("", |(_, value)| value),
-    };
-    format!("{} {index} {} {whose}", call.operation.id, limit.per)
-}
-
-/// Who calls, as far as limits tell callers apart.
-fn client<'a>(call: &Call<'a>) -> &'a str {
-    let mut names = ["client_id", "clientId", "appId"].into_iter();
-    names
-        .find_map(|name| call.body()[name].as_str())
-        .or_else(|| call.header("authorization"))
-        .unwrap_or_default()
-}
-
-fn limit_ms(limit: &RateLimit) -> i64 {
-    i64::try_from(limit.window_s.saturating_mul(1000)).unwrap_or(i64::MAX)
 }
 
 fn flow_control(space: &SpaceState, now_ms: i64) -> Option<Answer> {

@@ -56,9 +56,10 @@ fn run(arguments: Arguments) -> io::Result<()> {
                 .enable_all()
                 .build()?;
             runtime.block_on(async {
+                let stop = Stop::listen()?;
                 let emulator = builder.start().await?;
                 say(&format!("listening on {}\n", emulator.base_url()))?;
-                asked_to_stop().await?;
+                stop.asked().await?;
                 emulator.stop().await;
                 Ok(())
             })
@@ -66,18 +67,37 @@ fn run(arguments: Arguments) -> io::Result<()> {
     }
 }
 
-/// Waits for an interrupt, or for the signal with which containers are stopped.
-async fn asked_to_stop() -> io::Result<()> {
+/// The signals that end the program, listened to from the moment this is made.
+struct Stop {
     #[cfg(unix)]
-    {
-        let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
-        }
+    interrupt: signal::unix::Signal,
+    /// What containers are stopped with.
+    #[cfg(unix)]
+    terminate: signal::unix::Signal,
+}
+
+impl Stop {
+    fn listen() -> io::Result<Self> {
+        #[cfg(unix)]
+        use signal::unix::{SignalKind, signal};
+        Ok(Self {
+            #[cfg(unix)]
+            interrupt: signal(SignalKind::interrupt())?,
+            #[cfg(unix)]
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
-    #[cfg(not(unix))]
-    signal::ctrl_c().await
+
+    async fn asked(mut self) -> io::Result<()> {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        signal::ctrl_c().await?;
+        Ok(())
+    }
 }
 
 fn say(text: &str) -> io::Result<()> {

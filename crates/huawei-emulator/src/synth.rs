@@ -8,7 +8,8 @@ use crate::answer::{Answer, put, schema_at};
 use crate::document::Document;
 use crate::document::operation::Operation;
 use crate::document::outcome::Carrier;
-use crate::document::schema::{JsonType, Members, Schema, SchemaId, Schemas, Struct};
+use crate::document::schema::{Members, Schema, SchemaId, Schemas, Struct};
+use crate::document::types::JsonType;
 use crate::platforms::Call;
 use crate::validate::encode_pairs;
 

@@ -10,6 +10,7 @@ pub(crate) mod outcome;
 mod pattern;
 mod route;
 pub(crate) mod schema;
+pub(crate) mod types;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

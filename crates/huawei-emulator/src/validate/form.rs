@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use crate::document::schema::{JsonType, Members, SchemaId, Schemas};
+use crate::document::schema::{Members, SchemaId, Schemas};
+use crate::document::types::JsonType;
 
-use super::value::whole_number;
+use super::number::whole_number;
 
 /// Everything but unreserved characters is escaped.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC

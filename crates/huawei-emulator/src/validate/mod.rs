@@ -3,8 +3,10 @@
 mod body;
 mod form;
 mod multipart;
+mod number;
 mod request;
 mod size;
+mod step;
 mod value;
 
 use std::fmt;

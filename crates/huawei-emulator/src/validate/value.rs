@@ -7,9 +7,12 @@ use serde_json::{Map, Number, Value};
 
 use crate::document::json::{equal, scalar};
 use crate::document::schema::{
-    Additional, JsonType, MapRules, Members, Schema, SchemaId, Schemas, Select, SelectBy, Struct,
+    Additional, MapRules, Members, Schema, SchemaId, Schemas, Select, SelectBy, Struct,
 };
+use crate::document::types::JsonType;
 
+use super::number::{less, whole_number};
+use super::step::Step;
 use super::{Part, Rule, Violation};
 
 /// More than this many violations of one request tell nobody anything new.
@@ -24,32 +27,6 @@ pub(crate) struct Checker<'a> {
     found: Vec<Violation>,
     /// How many things were odd but pass: they decide which member of a union was meant.
     notes: usize,
-}
-
-/// The way to a value, kept on the stack so that a request without faults builds no text.
-#[derive(Clone, Copy)]
-pub(crate) enum Step<'a> {
-    Start(&'a str),
-    Member(&'a Self, &'a str),
-    Item(&'a Self, usize),
-}
-
-impl Step<'_> {
-    fn render(&self, into: &mut String) {
-        match self {
-            Self::Start(name) => into.push_str(name),
-            Self::Member(above, name) => {
-                above.render(into);
-                into.push('/');
-                into.push_str(&name.replace('~', "~0").replace('/', "~1"));
-            }
-            Self::Item(above, index) => {
-                above.render(into);
-                into.push('/');
-                into.push_str(&index.to_string());
-            }
-        }
-    }
 }
 
 /// What is wrong with a value.
@@ -413,25 +390,5 @@ fn find<'v>(root: &'v Value, members: &'v Map<String, Value>, name: &str) -> Opt
         root.pointer(name)
     } else {
         members.get(name)
-    }
-}
-
-/// A whole number written as text.
-pub(crate) fn whole_number(text: &str) -> Option<Number> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let exact = text.parse::<i64>().ok().map(Number::from);
-    exact
-        .or_else(|| text.parse::<u64>().ok().map(Number::from))
-        .or_else(|| Number::from_f64(text.parse().ok()?))
-}
-
-/// Whether one number is less than another, exactly where both are whole.
-fn less(left: &Number, right: &Number) -> bool {
-    match (left.as_i128(), right.as_i128()) {
-        (Some(left), Some(right)) => left < right,
-        _ => left.as_f64() < right.as_f64(),
     }
 }
