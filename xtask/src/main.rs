@@ -9,6 +9,7 @@ mod ci;
 mod codegen;
 mod cost;
 mod fuzz;
+mod policy;
 mod steps;
 mod tidy;
 mod tools;
