@@ -131,7 +131,8 @@ impl Clock {
     pub(crate) fn corrected(&self, mark: Mark) -> Moment {
         Moment {
             steady: mark.0.steady,
-            wall: mark.0.wall.saturating_add(self.offset()),
+            // No overflow: the offset is a day at most.
+            wall: mark.0.wall + self.offset(),
         }
     }
 
