@@ -2,6 +2,7 @@
 
 mod entry;
 mod flight;
+mod journal;
 mod machine;
 #[cfg(test)]
 mod model;

@@ -87,7 +87,7 @@ fn millis(time: Duration) -> u64 {
 }
 
 #[cfg(feature = "metrics")]
-fn kind(error: &Error) -> &'static str {
+pub(crate) fn kind(error: &Error) -> &'static str {
     use crate::ErrorKind;
 
     match error.kind() {

@@ -11,10 +11,10 @@ use tokio::runtime::Handle;
 use tokio::time::sleep;
 use tracing::Instrument;
 
-use crate::cached::Shared;
 use crate::cached::machine::{Arrival, Landed, Ticket};
 use crate::cached::room::{News, Room};
-use crate::clock::{Mark, NANOS_PER_MILLI};
+use crate::cached::{Shared, journal};
+use crate::clock::Mark;
 use crate::stopwatch::Stopwatch;
 use crate::{Error, Result, Token};
 
@@ -28,8 +28,7 @@ pub(super) fn launch(runtime: &Handle, shared: Arc<Shared>, ticket: Ticket, room
         room,
         landed: false,
     };
-    let span = tracing::debug_span!("token_fetch", reason = ticket.reason.as_str());
-    runtime.spawn(flight.fly().instrument(span));
+    runtime.spawn(flight.fly().instrument(journal::span(ticket)));
 }
 
 struct Flight {
@@ -44,7 +43,11 @@ impl Flight {
         if self.ticket.delay > 0 {
             sleep(Duration::from_nanos(self.ticket.delay.unsigned_abs())).await;
         }
-        self.log_start();
+        {
+            let held = self.shared.held.load();
+            let now = self.shared.clock.moment();
+            journal::started(self.ticket, held.as_deref(), now);
+        }
         for last in [false, true] {
             let (asked, result) = match last {
                 false => self.fetch().await,
@@ -82,7 +85,7 @@ impl Flight {
                 return (asked, Err(panicked()));
             };
             let result = result.unwrap_or_else(|| Err(late(shared.timeout)));
-            self.log_end(asked, &result);
+            journal::ended(self.ticket, shared.clock.elapsed(asked), &result);
             let Err(error) = &result else {
                 return (asked, result);
             };
@@ -98,46 +101,6 @@ impl Flight {
             if shared.take_fetch().is_err() {
                 return (asked, result);
             }
-        }
-    }
-
-    fn log_start(&self) {
-        let held = self.shared.held.load();
-        match held.as_ref() {
-            Some(entry) => {
-                let now = self.shared.clock.moment();
-                tracing::debug!(
-                    reason = self.ticket.reason.as_str(),
-                    fingerprint = entry.token.fingerprint(),
-                    age_ms = entry.age(now) / NANOS_PER_MILLI,
-                    remaining_ms = entry.remaining(now) / NANOS_PER_MILLI,
-                    "fetching the token after this one"
-                );
-            }
-            None => {
-                tracing::debug!(reason = self.ticket.reason.as_str(), "fetching a token");
-            }
-        }
-    }
-
-    fn log_end(&self, asked: Mark, result: &Result<Token>) {
-        let took = self.shared.clock.elapsed(asked).as_millis();
-        let reason = self.ticket.reason.as_str();
-        match result {
-            Ok(token) => tracing::debug!(
-                reason,
-                fingerprint = token.fingerprint(),
-                lifetime_ms = token.lifetime().as_millis(),
-                took_ms = took,
-                "fetched a token"
-            ),
-            Err(error) => tracing::warn!(
-                reason,
-                %error,
-                action = ?error.action(),
-                took_ms = took,
-                "no token could be fetched"
-            ),
         }
     }
 

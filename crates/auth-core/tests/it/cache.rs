@@ -5,6 +5,8 @@ mod failure;
 mod flight;
 mod hit;
 mod issuer;
+#[cfg(feature = "metrics")]
+mod numbers;
 mod refresh;
 mod reject;
 mod secrets;
