@@ -88,11 +88,17 @@ impl Stop {
         })
     }
 
-    async fn asked(mut self) -> io::Result<()> {
+    async fn asked(self) -> io::Result<()> {
         #[cfg(unix)]
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+        {
+            let Self {
+                mut interrupt,
+                mut terminate,
+            } = self;
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
         }
         #[cfg(not(unix))]
         signal::ctrl_c().await?;

@@ -188,11 +188,9 @@ async fn only_a_sound_jwt_of_the_project_is_let_in() {
 async fn the_published_vectors_verify_and_the_negative_ones_do_not() {
     let emulator = Emulator::start().await.unwrap();
     let push = emulator.harmony_push();
-    for text in [
-        include_str!("../samples/vector.jwt_ps256.1.json"),
-        include_str!("../samples/vector.jwt_ps256.2.json"),
-    ] {
-        let vector: Value = serde_json::from_str(text).unwrap();
+    for number in 1..=2 {
+        let vector =
+            crate::samples::of_client("harmony-push", &format!("vector.jwt_ps256.{number}.json"));
         let file = &vector["service_account_key_file"];
         let project = file["project_id"].as_str().unwrap();
         push.add_service_account(

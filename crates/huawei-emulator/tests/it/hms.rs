@@ -228,6 +228,10 @@ async fn subscriptions_are_used_up() {
     };
     check(&body, 200, "80000000").await;
     check(&body, 400, "82500005").await;
+    assert_eq!(
+        emulator.harmony_push().service_notifications(),
+        [body.clone()]
+    );
     body["templateParams"]["car_number_1"] = json!("much too long");
     check(&body, 400, "82500001").await;
     body["templateParams"] = json!({"thing_0": "x"});

@@ -108,6 +108,22 @@ async fn a_hundred_receipts_go_into_one_call() {
 }
 
 #[tokio::test]
+async fn a_message_chooses_where_its_receipts_go() {
+    let emulator = Emulator::start().await.unwrap();
+    let [mut usual, mut chosen] = [Receiver::start().await, Receiver::start().await];
+    let push = emulator.harmony_push();
+    push.set_receipts(Some(ReceiptConfiguration::new(&usual.url)));
+    push.set_named_receipts("other", ReceiptConfiguration::new(&chosen.url));
+    let mut body = notification(&[HarmonyPush::TOKEN]);
+    body["pushOptions"] = json!({"receiptId": "other", "biTag": "chosen"});
+    send(&emulator, &jwt(&emulator), &body).send().await;
+    body["pushOptions"] = json!({"receiptId": "unknown", "biTag": "usual"});
+    send(&emulator, &jwt(&emulator), &body).send().await;
+    assert_eq!(chosen.next().await.body["statuses"][0]["biTag"], "chosen");
+    assert_eq!(usual.next().await.body["statuses"][0]["biTag"], "usual");
+}
+
+#[tokio::test]
 async fn an_app_on_an_hms_device_talks_to_its_server() {
     let emulator = Emulator::start().await.unwrap();
     let mut receiver = Receiver::start().await;

@@ -47,6 +47,14 @@ pub(crate) fn requests(platform: &str) -> Vec<(String, Value)> {
     samples
 }
 
+/// A file among the samples that a client keeps.
+pub(crate) fn of_client(platform: &str, name: &str) -> Value {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let path = crates.join(platform).join("tests/samples").join(name);
+    let text = fs::read(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+    serde_json::from_slice(&text).expect("a sample is JSON")
+}
+
 /// A sample as a request.
 pub(crate) fn request(sample: &Value) -> Request<Bytes> {
     let address = sample["path"].as_str().unwrap_or_default();

@@ -11,6 +11,7 @@ use crate::control::{Refused, done, list, not_found, parse};
 use crate::platforms::ControlCall;
 
 use super::accounts::ServiceAccountSource;
+use super::receipts::Receipts;
 use super::seed::{CLIENT_ID, PROJECT_ID};
 use super::{App, Device, ReceiptConfiguration, State};
 
@@ -117,11 +118,16 @@ pub(super) fn answer(state: &mut State, call: &ControlCall<'_>) -> Result<Answer
         ("GET", ["counts"]) => Answer::json(&json!({ "delivered": state.devices.delivered() })),
         ("PUT", ["receipts"]) => {
             let configuration: ReceiptConfiguration = parse(body)?;
-            state.receipts.configuration = Some(configuration);
+            match call.query("receipt_id") {
+                Some(id) => {
+                    state.receipts.named.insert(id.to_owned(), configuration);
+                }
+                None => state.receipts.configuration = Some(configuration),
+            }
             done()
         }
         ("DELETE", ["receipts"]) => {
-            state.receipts.configuration = None;
+            state.receipts = Receipts::default();
             done()
         }
         ("POST", ["uplink"]) => {

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, MutexGuard};
 
+use serde_json::Value;
+
 use crate::platforms::{Platform, lock};
 use crate::space::SpaceState;
 
@@ -153,6 +155,15 @@ impl HarmonyPush {
         self.state().receipts.configuration = configuration;
     }
 
+    /// Sends the receipts of messages that choose this `receiptId` elsewhere.
+    pub fn set_named_receipts(&self, receipt_id: &str, configuration: ReceiptConfiguration) {
+        let mut state = self.state();
+        state
+            .receipts
+            .named
+            .insert(receipt_id.to_owned(), configuration);
+    }
+
     /// Lets the app on an HMS device send data to its server, at the address of the receipts. Runs
     /// on the runtime of the caller.
     ///
@@ -176,6 +187,11 @@ impl HarmonyPush {
     pub fn refuse_image(&self, url: &str, code: &str) {
         let mut state = self.state();
         state.images.refused.insert(url.to_owned(), code.to_owned());
+    }
+
+    /// The newest subscription messages that were accepted, the oldest first.
+    pub fn service_notifications(&self) -> Vec<Value> {
+        self.state().services.notifications.clone()
     }
 
     /// Sets how many subscription messages of a template a user still takes.

@@ -93,13 +93,14 @@ impl State {
             payload,
             options: serde_json::Value::Null,
         });
+        let receipted = self.receipts.of(&message).is_some();
         let mut receipts = Vec::new();
         for token in tokens {
             let Some(device) = self.devices.get(token) else {
                 continue;
             };
             let receipt = device.receipt;
-            if self.receipts.configured() {
+            if receipted {
                 receipts.push((token.clone(), device.client_id.clone(), receipt));
             }
             self.devices.deliver(token, &message, receipt);

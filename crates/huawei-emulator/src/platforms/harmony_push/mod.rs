@@ -68,6 +68,7 @@ impl State {
             images: Images::default(),
             receipts: Receipts {
                 configuration: seed.receipts,
+                ..Receipts::default()
             },
             services: Services::default(),
             live_views: LiveViews::default(),

@@ -1,5 +1,6 @@
 //! Receipts: what the platform tells the sender about delivery, signed.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -68,18 +69,26 @@ impl ReceiptConfiguration {
     }
 }
 
-/// The receipt configuration of a space.
+/// The receipt configurations of a space.
 #[derive(Debug, Default)]
 pub(crate) struct Receipts {
+    /// The one that counts where a message chooses none.
     pub configuration: Option<ReceiptConfiguration>,
+    /// Those that a message chooses by its `receiptId`.
+    pub named: HashMap<String, ReceiptConfiguration>,
 }
 
 /// A token, the package of its app, and the status code.
 pub(crate) type Delivery = (String, String, i64);
 
 impl Receipts {
-    pub(crate) fn configured(&self) -> bool {
-        self.configuration.is_some()
+    /// The configuration for a message.
+    pub(crate) fn of(&self, message: &Message) -> Option<&ReceiptConfiguration> {
+        let chosen = message.options["receiptId"]
+            .as_str()
+            .or_else(|| message.payload["android"]["receipt_id"].as_str());
+        let named = chosen.and_then(|id| self.named.get(id));
+        named.or(self.configuration.as_ref())
     }
 
     /// The calls for a message of v3.
@@ -131,7 +140,7 @@ impl Receipts {
         message: &Message,
         statuses: Vec<Value>,
     ) -> Vec<Callback> {
-        let Some(configuration) = &self.configuration else {
+        let Some(configuration) = self.of(message) else {
             return Vec::new();
         };
         statuses

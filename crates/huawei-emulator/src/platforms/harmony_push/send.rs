@@ -92,6 +92,7 @@ impl State {
             payload: body["payload"].clone(),
             options: body["pushOptions"].clone(),
         });
+        let receipted = self.receipts.of(&message).is_some();
         let mut receipts = Vec::new();
         for &token in tokens {
             let device = self.devices.get(token);
@@ -101,7 +102,7 @@ impl State {
                 receipt = self.live_views.apply(token, payload, message.time_ms);
             }
             self.devices.deliver(token, &message, receipt);
-            if self.receipts.configured() {
+            if receipted {
                 let client = self.devices.get(token).map(|device| &device.client_id);
                 let app = client.and_then(|client| self.accounts.app(client));
                 let package = app.map(|app| app.package.clone()).unwrap_or_default();
