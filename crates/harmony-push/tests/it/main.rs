@@ -5,5 +5,6 @@ mod callbacks;
 mod fake;
 mod fuzzed;
 mod outcomes;
+mod samples;
 mod sending;
 mod streams;
