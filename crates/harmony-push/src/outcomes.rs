@@ -94,7 +94,8 @@ impl<'a, T> Outcomes<'a, T> {
         summary
     }
 
-    fn at(&self, index: usize) -> Outcome {
+    /// The outcome of the token at `index`, which must be in the list.
+    pub(crate) fn at(&self, index: usize) -> Outcome {
         match self.places.of(index) {
             Some(place) => self.verdicts[place / self.size].outcome(place % self.size, self.proven),
             None => Outcome::NotSent(self.empty.clone()),

@@ -12,6 +12,7 @@ use crate::generated::messages::{REVOKE_MESSAGE, SEND_MESSAGE};
 use crate::hms;
 use crate::message::{Draft, MOST_TOKENS, Message, Tokens};
 use crate::model::SendHmsMessage;
+use crate::outcome::Outcome;
 use crate::outcomes::Outcomes;
 use crate::plan::{Campaign, Plan};
 use crate::revoke::Revocation;
@@ -33,6 +34,17 @@ impl Client {
         tokens: &'a [T],
     ) -> Result<Outcomes<'a, T>> {
         self.sender().send(message, tokens).await
+    }
+
+    /// Sends a message to one token and returns what became of it.
+    pub async fn send_one(
+        &self,
+        message: &(impl Message + ?Sized),
+        token: impl AsRef<str>,
+    ) -> Result<Outcome> {
+        let token = [token.as_ref()];
+        let outcomes = self.send(message, &token).await?;
+        Ok(outcomes.at(0))
     }
 
     /// Sends a message to a stream of tokens and yields what became of each, in the order of the
@@ -60,6 +72,17 @@ impl Client {
         tokens: &'a [T],
     ) -> Result<Outcomes<'a, T>> {
         self.sender().send_hms(message, tokens).await
+    }
+
+    /// Sends an HMS message to one token and returns what became of it.
+    pub async fn send_hms_one(
+        &self,
+        message: &SendHmsMessage,
+        token: impl AsRef<str>,
+    ) -> Result<Outcome> {
+        let token = [token.as_ref()];
+        let outcomes = self.send_hms(message, &token).await?;
+        Ok(outcomes.at(0))
     }
 
     /// Sends an HMS message to a stream of tokens, as [`send_stream`](Self::send_stream) does with

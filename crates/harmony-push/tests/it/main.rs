@@ -2,6 +2,7 @@
 
 mod account;
 mod callbacks;
+mod contract;
 mod fake;
 mod fuzzed;
 mod outcomes;

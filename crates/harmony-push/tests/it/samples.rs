@@ -106,7 +106,7 @@ async fn sends(sample: &Sample, message: &(impl Message + ?Sized)) {
 }
 
 /// The type of this crate for a message that was read.
-fn front(message: SendMessage, push_type: &PushType) -> Box<dyn Message> {
+pub(crate) fn front(message: SendMessage, push_type: &PushType) -> Box<dyn Message> {
     let options = message.push_options.unwrap_or_default();
     match (push_type, message.payload) {
         (PushType::Alert, MessagePayload::Alert(payload)) => {
