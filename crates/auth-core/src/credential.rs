@@ -8,7 +8,7 @@ use crate::{Cached, Secret, Token};
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Credential {
-    /// The client certificate of the HTTP client; see [`ReqwestSend`](crate::ReqwestSend).
+    /// The client certificate of the HTTP client; set it there, as `ReqwestSendBuilder` can.
     Certificate,
     /// A client id and its secret.
     Client {

@@ -318,17 +318,19 @@ impl Done {
             [] => b"null",
             body => body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body),
         };
+        let error = match serde_json::from_slice(body) {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        // Keeping track of the place costs more than reading, so only what fails is read again.
         let mut json = serde_json::Deserializer::from_slice(body);
-        let read = serde_path_to_error::deserialize(&mut json);
-        let error = match read.map(|value| (value, json.end())) {
-            Ok((value, Ok(()))) => return Ok(value),
-            Ok((_, Err(error))) => self.unreadable("its end", error),
+        Err(match serde_path_to_error::deserialize::<_, T>(&mut json) {
+            Ok(_) => self.unreadable("its end", error),
             Err(error) => {
                 let place = format!("`{}`", error.path());
                 self.unreadable(&place, error.into_inner())
             }
-        };
-        Err(error)
+        })
     }
 
     pub(crate) fn text(self) -> String {

@@ -296,7 +296,7 @@ impl Request {
     }
 
     fn body(mut self, content_type: &'static str, body: Body) -> Self {
-        match HeaderValue::try_from(content_type) {
+        match HeaderValue::from_maybe_shared(Bytes::from_static(content_type.as_bytes())) {
             Ok(value) => {
                 self.headers.insert(header::CONTENT_TYPE, value);
                 self.body = body;

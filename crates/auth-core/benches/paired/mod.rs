@@ -4,8 +4,20 @@ use std::time::{Duration, Instant};
 
 /// Prints how many times as long `ours` takes as `yardstick`: the median of all pairs, and between
 /// which bounds it lies with a probability of 95 %.
-pub(crate) fn ratio(name: &str, mut yardstick: impl FnMut(), mut ours: impl FnMut()) {
-    let rounds = rounds(&mut yardstick).max(rounds(&mut ours));
+pub(crate) fn ratio(name: &str, yardstick: impl FnMut(), ours: impl FnMut()) {
+    let start = now();
+    ratio_by(|| now().duration_since(start), name, yardstick, ours);
+}
+
+/// The same by another measure of time, such as that of a thread.
+pub(crate) fn ratio_by(
+    clock: impl Fn() -> Duration,
+    name: &str,
+    mut yardstick: impl FnMut(),
+    mut ours: impl FnMut(),
+) {
+    let time = |rounds: u32, work: &mut dyn FnMut()| time(&clock, rounds, work);
+    let rounds = rounds(time, &mut yardstick).max(rounds(time, &mut ours));
     let mut ratios: Vec<f64> = (0..PAIRS)
         .map(|pair| {
             // Each goes first in turn.
@@ -31,7 +43,7 @@ pub(crate) fn ratio(name: &str, mut yardstick: impl FnMut(), mut ours: impl FnMu
 }
 
 /// How often a piece of work is to be repeated to take `SAMPLE`.
-fn rounds(work: &mut impl FnMut()) -> u32 {
+fn rounds(time: impl Fn(u32, &mut dyn FnMut()) -> Duration, work: &mut dyn FnMut()) -> u32 {
     let mut rounds = 1;
     loop {
         let took = time(rounds, work);
@@ -42,12 +54,12 @@ fn rounds(work: &mut impl FnMut()) -> u32 {
     }
 }
 
-fn time(rounds: u32, work: &mut impl FnMut()) -> Duration {
-    let start = now();
+fn time(clock: impl Fn() -> Duration, rounds: u32, work: &mut dyn FnMut()) -> Duration {
+    let start = clock();
     for _ in 0..rounds {
         work();
     }
-    now().duration_since(start)
+    clock().saturating_sub(start)
 }
 
 fn now() -> Instant {

@@ -4,9 +4,12 @@ mod actions;
 mod before;
 mod capture;
 mod carriers;
+mod outcomes;
 mod properties;
+mod proxy;
 mod retries;
 mod secrets;
+mod tls;
 mod tokens;
 mod wire;
 
