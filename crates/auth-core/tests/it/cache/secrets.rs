@@ -1,7 +1,8 @@
 //! Promise 12: a token shows nowhere, and its events tell what an operator needs.
 
+use std::cell::RefCell;
 use std::fmt::{Debug, Write as _};
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 use std::time::Duration;
 
 use auth_core::Error;
@@ -11,11 +12,42 @@ use tracing::{Event, Metadata, Subscriber};
 
 use crate::cache::issuer::{Answer, HOUR, Issuer, SECOND, settle};
 
-/// Writes down everything that is traced, one line for each span and event.
-#[derive(Clone, Default)]
-struct Recorder(Arc<Mutex<Vec<String>>>);
+/// Writes down everything that is traced on the thread of a test that records, one line for each
+/// span and event.
+///
+/// It is one for the whole process: subscribers that come and go with their tests race for what
+/// `tracing` remembers of each event, whether anybody wants it.
+struct Recorder;
+
+/// The lines of one test.
+struct Recording;
 
 struct Line(String);
+
+thread_local! {
+    static LINES: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
+
+impl Recording {
+    fn start() -> Self {
+        static INSTALLED: Once = Once::new();
+        INSTALLED.call_once(|| {
+            tracing::subscriber::set_global_default(Recorder).expect("no other subscriber");
+        });
+        LINES.set(Some(Vec::new()));
+        Self
+    }
+
+    fn lines(&self) -> Vec<String> {
+        LINES.with_borrow(|lines| lines.clone().unwrap_or_default())
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        LINES.set(None);
+    }
+}
 
 impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
@@ -23,16 +55,13 @@ impl Visit for Line {
     }
 }
 
-impl Recorder {
-    fn write(&self, what: &str, record: impl FnOnce(&mut Line)) {
-        let mut line = Line(what.to_owned());
-        record(&mut line);
-        self.0.lock().unwrap().push(line.0);
+fn write(what: &str, record: impl FnOnce(&mut Line)) {
+    if LINES.with_borrow(Option::is_none) {
+        return;
     }
-
-    fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
-    }
+    let mut line = Line(what.to_owned());
+    record(&mut line);
+    LINES.with_borrow_mut(|lines| lines.get_or_insert_default().push(line.0));
 }
 
 impl Subscriber for Recorder {
@@ -41,18 +70,18 @@ impl Subscriber for Recorder {
     }
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {
-        self.write(span.metadata().name(), |line| span.record(line));
+        write(span.metadata().name(), |line| span.record(line));
         Id::from_u64(1)
     }
 
     fn record(&self, _: &Id, values: &Record<'_>) {
-        self.write("record", |line| values.record(line));
+        write("record", |line| values.record(line));
     }
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        self.write(event.metadata().name(), |line| event.record(line));
+        write(event.metadata().name(), |line| event.record(line));
     }
 
     fn enter(&self, _: &Id) {}
@@ -62,8 +91,7 @@ impl Subscriber for Recorder {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_never_reaches_a_log() {
-    let recorder = Recorder::default();
-    let _recording = tracing::subscriber::set_default(recorder.clone());
+    let recording = Recording::start();
     let issuer = Issuer::new(HOUR).then([
         Answer::Same("swordfish-1"),
         Answer::Error(Error::transport("the platform is away")),
@@ -84,7 +112,7 @@ async fn a_token_never_reaches_a_log() {
     shown += &format!("{cached:?} {third:?}");
     assert_eq!(issuer.calls(), 4);
 
-    let log = recorder.lines().join("\n");
+    let log = recording.lines().join("\n");
     assert!(!log.contains("swordfish"), "{log}");
     assert!(!log.contains("Bearer"), "{log}");
     assert!(!shown.contains("swordfish"), "{shown}");
@@ -97,8 +125,7 @@ async fn a_token_never_reaches_a_log() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refresh_is_logged_with_reason_age_remaining_life_and_fingerprint() {
-    let recorder = Recorder::default();
-    let _recording = tracing::subscriber::set_default(recorder.clone());
+    let recording = Recording::start();
     let issuer = Issuer::new(HOUR);
     let (cached, clock) = issuer.cached();
     let first = cached.token().await.unwrap();
@@ -111,7 +138,7 @@ async fn a_refresh_is_logged_with_reason_age_remaining_life_and_fingerprint() {
     clock.advance(HOUR * 2);
     cached.token().await.unwrap();
 
-    let lines = recorder.lines();
+    let lines = recording.lines();
     let line = |part: &str| {
         let found = lines.iter().find(|line| line.contains(part));
         found.unwrap_or_else(|| panic!("no {part} in {lines:#?}"))
@@ -130,14 +157,13 @@ async fn a_refresh_is_logged_with_reason_age_remaining_life_and_fingerprint() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_is_logged_once_for_all_callers() {
-    let recorder = Recorder::default();
-    let _recording = tracing::subscriber::set_default(recorder.clone());
+    let recording = Recording::start();
     let issuer = Issuer::new(HOUR).then([Answer::Error(Error::credentials("the secret is wrong"))]);
     let (cached, _clock) = issuer.cached();
     for _ in 0..100 {
         assert!(cached.token().await.is_err());
     }
-    let lines = recorder.lines();
+    let lines = recording.lines();
     let count = lines
         .iter()
         .filter(|line| line.contains("the secret is wrong"))
