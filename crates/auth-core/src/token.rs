@@ -3,6 +3,7 @@
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::BuildHasher;
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -38,6 +39,23 @@ pub trait TokenProvider: Send + Sync {
     /// unless it already holds a newer one.
     fn reject(&self, token: &Token) {
         let _ = token;
+    }
+}
+
+/// A provider that others use too, or whose type is not known here.
+impl<P: TokenProvider + ?Sized> TokenProvider for Arc<P> {
+    fn token<'life, 'future>(
+        &'life self,
+    ) -> Pin<Box<dyn Future<Output = Result<Token>> + Send + 'future>>
+    where
+        'life: 'future,
+        Self: 'future,
+    {
+        (**self).token()
+    }
+
+    fn reject(&self, token: &Token) {
+        (**self).reject(token);
     }
 }
 

@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::time::sleep;
+use tokio::time::{Sleep, sleep};
 use tracing::Instrument;
 
 use crate::cached::machine::{Arrival, Landed, Ticket};
@@ -80,11 +80,7 @@ impl Flight {
         loop {
             attempts += 1;
             let asked = shared.clock.mark();
-            let fetch = Box::pin(async { within(left(), shared.provider.token()).await });
-            let Some(result) = caught(fetch).await else {
-                return (asked, Err(panicked()));
-            };
-            let result = result.unwrap_or_else(|| Err(late(shared.timeout)));
+            let result = self.attempt(left()).await;
             journal::ended(self.ticket, shared.clock.elapsed(asked), &result);
             let Err(error) = &result else {
                 return (asked, result);
@@ -104,6 +100,24 @@ impl Flight {
         }
     }
 
+    async fn attempt(&self, left: Duration) -> Result<Token> {
+        let Ok(deadline) = catch_unwind(|| sleep(left)) else {
+            return Err(Error::config(
+                "a fetch of a token has a deadline, and the runtime here has no timer",
+            ));
+        };
+        let provider = &self.shared.provider;
+        let fetch = Box::pin(async { within(deadline, provider.token()).await });
+        match caught(fetch).await {
+            Some(Some(result)) => result,
+            Some(None) => Err(Error::transport(format!(
+                "no token arrived within {} s",
+                self.shared.timeout.as_secs_f32()
+            ))),
+            None => Err(Error::transport("the provider of a token panicked")),
+        }
+    }
+
     fn tell(&mut self, news: News) {
         self.landed = true;
         self.room.tell(news);
@@ -119,12 +133,12 @@ impl Drop for Flight {
     }
 }
 
-/// What the future returns, or `None` if it takes longer.
+/// What the future returns, or `None` if it is not there by the deadline.
 async fn within<T>(
-    timeout: Duration,
+    deadline: Sleep,
     mut future: Pin<Box<dyn Future<Output = T> + Send + '_>>,
 ) -> Option<T> {
-    let mut deadline = pin!(sleep(timeout));
+    let mut deadline = pin!(deadline);
     poll_fn(|context| match future.as_mut().poll(context) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
         Poll::Pending => deadline.as_mut().poll(context).map(|()| None),
@@ -143,15 +157,4 @@ async fn caught<F: Future>(mut future: Pin<Box<F>>) -> Option<F::Output> {
         }
     })
     .await
-}
-
-fn late(timeout: Duration) -> Error {
-    Error::transport(format!(
-        "no token arrived within {} s",
-        timeout.as_secs_f32()
-    ))
-}
-
-fn panicked() -> Error {
-    Error::transport("the fetch of a token panicked, in its provider or for want of a timer")
 }

@@ -153,6 +153,15 @@ fn a_fetch_outside_a_runtime_is_a_config_error() {
 }
 
 #[test]
+fn a_fetch_on_a_runtime_without_a_timer_is_a_config_error() {
+    let (cached, _clock) = Issuer::new(HOUR).cached();
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let error = runtime.block_on(cached.token()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("timer"), "{error}");
+}
+
+#[test]
 fn a_flight_whose_runtime_went_away_is_started_again_by_the_next_caller() {
     let issuer = Issuer::new(HOUR).then([Answer::Nothing]);
     let (cached, _clock) = issuer.cached();

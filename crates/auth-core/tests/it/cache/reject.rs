@@ -92,7 +92,8 @@ async fn the_provider_below_is_told_of_the_refusal() {
     }
 
     let told = Told::default();
-    let cached = Cached::new(told.clone());
+    let below: Arc<dyn TokenProvider> = Arc::new(told.clone());
+    let cached = Cached::new(below);
     let token = cached.token().await.unwrap();
     TokenProvider::reject(&cached, &token);
     assert_eq!(*told.0.lock().unwrap(), ["t"]);
