@@ -224,7 +224,7 @@ async fn survive_flow_control(push: &Client, emulator: &Emulator, tokens: &[Stri
     let summary = push.send(&news, tokens).await?.summary();
     emulator.clear_flow_control();
     let requests = emulator.request_count() - before;
-    say("outcomes", &summary);
+    say("outcomes", summary);
     say("requests, the refused ones included", requests);
     ensure!(requests > 3, "flow control never happened");
     ensure!(
