@@ -27,7 +27,7 @@ pub(crate) fn write() -> Result<()> {
     for (path, change) in &changes {
         let file = root.join(path);
         match change {
-            Change::Remove(_) => fs::remove_file(&file)?,
+            Change::Remove => fs::remove_file(&file)?,
             Change::Add | Change::Edit(_) => files::write(&file, &tree[path])?,
         }
         println!("{} {}", change.word(), path.display());
@@ -149,7 +149,7 @@ impl Change {
         match self {
             Self::Add => "add",
             Self::Edit(_) => "edit",
-            Self::Remove(_) => "remove",
+            Self::Remove => "remove",
         }
     }
 }

@@ -19,7 +19,7 @@ pub use crate::wire::lenient::{FromScalar, Lenient, Many, Scalar, Unfit, lenient
 pub use crate::wire::object::{Chosen, Object, Select, key_of, select, selected};
 pub use crate::wire::open::{UnknownJson, UnknownNumber, UnknownText, read_number, read_text};
 pub use crate::wire::pages::{Page, Pages, says_more};
-pub use crate::wire::text::{base64_in, json_in, json_text, read_json, read_list};
+pub use crate::wire::text::{base64_in, json_chosen, json_in, json_text, read_json, read_list};
 
 #[doc(hidden)]
 pub use serde;

@@ -39,6 +39,7 @@ pub(crate) struct Server {
 }
 
 pub(crate) struct Tag {
+    pub(crate) at: At,
     pub(crate) name: String,
     pub(crate) description: String,
 }
@@ -204,7 +205,6 @@ pub(crate) struct Body {
 #[derive(Clone)]
 pub(crate) struct Answer {
     pub(crate) status: String,
-    pub(crate) description: String,
     pub(crate) headers: Vec<Header>,
     pub(crate) content: Vec<(String, Schema)>,
 }

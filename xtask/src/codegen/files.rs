@@ -14,7 +14,7 @@ pub(crate) type Tree = BTreeMap<PathBuf, String>;
 pub(crate) enum Change {
     Add,
     Edit(String),
-    Remove(String),
+    Remove,
 }
 
 /// Formats every Rust file of a tree with the toolchain's rustfmt.
@@ -70,10 +70,7 @@ pub(crate) fn changes(
         for file in files_in(&root.join(folder))? {
             let path = file.strip_prefix(root)?.to_owned();
             if !tree.contains_key(&path) {
-                changes.insert(
-                    path,
-                    Change::Remove(fs::read_to_string(&file).unwrap_or_default()),
-                );
+                changes.insert(path, Change::Remove);
             }
         }
     }

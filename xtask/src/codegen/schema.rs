@@ -35,7 +35,7 @@ pub(crate) enum Form {
     Number { double: bool },
     Ref(String),
     Struct(Struct),
-    Text { format: Option<String> },
+    Text,
     Union(Union),
 }
 
@@ -124,7 +124,7 @@ impl Schema {
             | Form::Integer { .. }
             | Form::Number { .. }
             | Form::Ref(_)
-            | Form::Text { .. } => Vec::new(),
+            | Form::Text => Vec::new(),
             Form::List(items) => vec![items],
             Form::Map(map) => std::iter::once(&*map.value)
                 .chain(map.key.as_deref())

@@ -410,6 +410,12 @@ impl<T: Check> Check for Option<T> {
     }
 }
 
+impl<T: Check> Check for Box<T> {
+    fn check_at(&self, at: &Place<'_>) -> Result<()> {
+        (**self).check_at(at)
+    }
+}
+
 impl<T: Check> Check for Vec<T> {
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         self.as_slice().check_at(at)

@@ -6,12 +6,18 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::wire::one_or_many;
+use crate::wire::{Select, one_or_many};
 use crate::{Error, Result};
 
 /// Reads the JSON inside a text; a text that is no such JSON gives nothing.
 pub fn json_in<T: DeserializeOwned>(text: &str) -> Option<T> {
     serde_json::from_str(text).ok()
+}
+
+/// Reads the JSON inside a text as the member of a union that `key` chooses.
+pub fn json_chosen<T: Select>(text: &str, key: Option<String>) -> Option<T> {
+    let value = serde_json::from_str(text).ok()?;
+    T::select(key.as_deref().map(str::trim), value).ok()
 }
 
 /// Writes a model as the JSON that stands inside a text.

@@ -35,7 +35,7 @@ impl Client {
     pub async fn login_by_password(
         &self,
         device: &Device,
-        by_password: &LoginByPassword,
+        login: &LoginByPassword,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_PASSWORD)
             .header("X-operating-sys-version", &device.x_operating_sys_version)
@@ -44,7 +44,7 @@ impl Client {
             .header("X-agent", &device.x_agent)
             .header_opt("X-L", device.x_l.as_ref())
             .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
-            .json("application/json", by_password)
+            .json("application/json", login)
             .send(&self.api)
             .await
     }
@@ -67,7 +67,7 @@ impl Client {
     pub async fn login_by_any_identifier(
         &self,
         device: &Device,
-        by_password: &LoginByPassword,
+        login: &LoginByPassword,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_ANY_IDENTIFIER)
             .header("X-operating-sys-version", &device.x_operating_sys_version)
@@ -76,7 +76,7 @@ impl Client {
             .header("X-agent", &device.x_agent)
             .header_opt("X-L", device.x_l.as_ref())
             .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
-            .json("application/json", by_password)
+            .json("application/json", login)
             .send(&self.api)
             .await
     }
@@ -100,7 +100,7 @@ impl Client {
     pub async fn login_by_mobile_password(
         &self,
         device: &Device,
-        by_mobile_password: &LoginByMobilePassword,
+        login: &LoginByMobilePassword,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_MOBILE_PASSWORD)
             .header("X-operating-sys-version", &device.x_operating_sys_version)
@@ -109,7 +109,7 @@ impl Client {
             .header("X-agent", &device.x_agent)
             .header_opt("X-L", device.x_l.as_ref())
             .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
-            .json("application/json", by_mobile_password)
+            .json("application/json", login)
             .send(&self.api)
             .await
     }
@@ -128,7 +128,7 @@ impl Client {
     pub async fn login_by_mobile_code(
         &self,
         device: &Device,
-        by_mobile_code: &LoginByMobileCode,
+        login: &LoginByMobileCode,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_MOBILE_CODE)
             .header("X-operating-sys-version", &device.x_operating_sys_version)
@@ -137,7 +137,7 @@ impl Client {
             .header("X-agent", &device.x_agent)
             .header_opt("X-L", device.x_l.as_ref())
             .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
-            .json("application/json", by_mobile_code)
+            .json("application/json", login)
             .send(&self.api)
             .await
     }
@@ -160,7 +160,7 @@ impl Client {
     pub async fn login_by_email_code(
         &self,
         device: &Device,
-        by_email_code: &LoginByEmailCode,
+        login: &LoginByEmailCode,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_EMAIL_CODE)
             .header("X-operating-sys-version", &device.x_operating_sys_version)
@@ -169,7 +169,7 @@ impl Client {
             .header("X-agent", &device.x_agent)
             .header_opt("X-L", device.x_l.as_ref())
             .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
-            .json("application/json", by_email_code)
+            .json("application/json", login)
             .send(&self.api)
             .await
     }
@@ -188,7 +188,7 @@ impl Client {
     pub async fn login_by_wechat(
         &self,
         device: &Device,
-        by_social_code: &LoginBySocialCode,
+        login: &LoginBySocialCode,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_WECHAT)
             .header("X-operating-sys-version", &device.x_operating_sys_version)
@@ -197,7 +197,7 @@ impl Client {
             .header("X-agent", &device.x_agent)
             .header_opt("X-L", device.x_l.as_ref())
             .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
-            .json("application/json", by_social_code)
+            .json("application/json", login)
             .send(&self.api)
             .await
     }
@@ -217,7 +217,7 @@ impl Client {
     pub async fn login_by_wechat_mini_program(
         &self,
         device: &Device,
-        by_social_code: &LoginBySocialCode,
+        login: &LoginBySocialCode,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_WECHAT_MINI_PROGRAM)
             .header("X-operating-sys-version", &device.x_operating_sys_version)
@@ -226,7 +226,7 @@ impl Client {
             .header("X-agent", &device.x_agent)
             .header_opt("X-L", device.x_l.as_ref())
             .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
-            .json("application/json", by_social_code)
+            .json("application/json", login)
             .send(&self.api)
             .await
     }
@@ -245,7 +245,7 @@ impl Client {
     pub async fn login_by_alipay(
         &self,
         device: &Device,
-        by_social_code: &LoginBySocialCode,
+        login: &LoginBySocialCode,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_ALIPAY)
             .header("X-operating-sys-version", &device.x_operating_sys_version)
@@ -254,7 +254,7 @@ impl Client {
             .header("X-agent", &device.x_agent)
             .header_opt("X-L", device.x_l.as_ref())
             .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
-            .json("application/json", by_social_code)
+            .json("application/json", login)
             .send(&self.api)
             .await
     }
@@ -275,7 +275,7 @@ impl Client {
     pub async fn login_by_apple(
         &self,
         device: &Device,
-        by_social_code: &LoginBySocialCode,
+        login: &LoginBySocialCode,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_APPLE)
             .header("X-operating-sys-version", &device.x_operating_sys_version)
@@ -284,7 +284,7 @@ impl Client {
             .header("X-agent", &device.x_agent)
             .header_opt("X-L", device.x_l.as_ref())
             .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
-            .json("application/json", by_social_code)
+            .json("application/json", login)
             .send(&self.api)
             .await
     }
@@ -302,7 +302,7 @@ impl Client {
     /// Inferred. Corrections to it do not count as breaking changes.
     ///
     /// [doc]: <https://open.bccastle.com/en/development/ciam/api/v2/sdk/other-api/login-by-qq.html>
-    pub async fn login_by_qq(&self, device: &Device, by_qq: &LoginByQq) -> Result<LoginResult> {
+    pub async fn login_by_qq(&self, device: &Device, login: &LoginByQq) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_QQ)
             .header("X-operating-sys-version", &device.x_operating_sys_version)
             .header("X-device-fingerprint", &device.x_device_fingerprint)
@@ -310,7 +310,7 @@ impl Client {
             .header("X-agent", &device.x_agent)
             .header_opt("X-L", device.x_l.as_ref())
             .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
-            .json("application/json", by_qq)
+            .json("application/json", login)
             .send(&self.api)
             .await
     }
@@ -331,7 +331,7 @@ impl Client {
     pub async fn login_by_weibo(
         &self,
         device: &Device,
-        by_weibo: &LoginByWeibo,
+        login: &LoginByWeibo,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_WEIBO)
             .header("X-operating-sys-version", &device.x_operating_sys_version)
@@ -340,7 +340,7 @@ impl Client {
             .header("X-agent", &device.x_agent)
             .header_opt("X-L", device.x_l.as_ref())
             .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
-            .json("application/json", by_weibo)
+            .json("application/json", login)
             .send(&self.api)
             .await
     }
@@ -361,7 +361,7 @@ impl Client {
     pub async fn login_by_carrier_token(
         &self,
         device: &Device,
-        by_carrier_token: &LoginByCarrierToken,
+        login: &LoginByCarrierToken,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_CARRIER_TOKEN)
             .header("X-operating-sys-version", &device.x_operating_sys_version)
@@ -370,7 +370,7 @@ impl Client {
             .header("X-agent", &device.x_agent)
             .header_opt("X-L", device.x_l.as_ref())
             .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
-            .json("application/json", by_carrier_token)
+            .json("application/json", login)
             .send(&self.api)
             .await
     }
@@ -394,7 +394,7 @@ impl Client {
     pub async fn login_by_wechat_mini_program_mobile(
         &self,
         device: &Device,
-        by_social_code: &LoginBySocialCode,
+        login: &LoginBySocialCode,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_WECHAT_MINI_PROGRAM_MOBILE)
             .header("X-operating-sys-version", &device.x_operating_sys_version)
@@ -403,7 +403,7 @@ impl Client {
             .header("X-agent", &device.x_agent)
             .header_opt("X-L", device.x_l.as_ref())
             .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
-            .json("application/json", by_social_code)
+            .json("application/json", login)
             .send(&self.api)
             .await
     }
@@ -424,7 +424,7 @@ impl Client {
     pub async fn login_by_alipay_mini_program(
         &self,
         device: &Device,
-        by_social_code: &LoginBySocialCode,
+        login: &LoginBySocialCode,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_ALIPAY_MINI_PROGRAM)
             .header("X-operating-sys-version", &device.x_operating_sys_version)
@@ -433,7 +433,7 @@ impl Client {
             .header("X-agent", &device.x_agent)
             .header_opt("X-L", device.x_l.as_ref())
             .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
-            .json("application/json", by_social_code)
+            .json("application/json", login)
             .send(&self.api)
             .await
     }

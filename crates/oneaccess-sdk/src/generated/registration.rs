@@ -26,7 +26,7 @@ impl Client {
     pub async fn register_by_mobile(
         &self,
         device: &Device,
-        by_mobile: &RegisterByMobile,
+        register: &RegisterByMobile,
     ) -> Result<LoginResult> {
         Request::new(&REGISTER_BY_MOBILE)
             .header("X-operating-sys-version", &device.x_operating_sys_version)
@@ -35,7 +35,7 @@ impl Client {
             .header("X-agent", &device.x_agent)
             .header_opt("X-L", device.x_l.as_ref())
             .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
-            .json("application/json", by_mobile)
+            .json("application/json", register)
             .send(&self.api)
             .await
     }

@@ -27,6 +27,8 @@ pub(crate) struct Field<'a> {
     pub(crate) schema: &'a Schema,
     pub(crate) resolved: Resolved<'a>,
     pub(crate) optional: bool,
+    /// Whether the value stands in a box, because its type holds this struct again.
+    pub(crate) boxed: bool,
     /// The one value that a request holds here.
     pub(crate) fixed: Option<Fixed>,
     /// The sibling that chooses the member of the union in this field.
@@ -41,9 +43,13 @@ pub(crate) struct Fixed {
 impl Field<'_> {
     /// The type of the field.
     pub(crate) fn rust(&self) -> String {
-        match self.optional {
-            true => format!("Option<{}>", self.resolved.ty.rust()),
+        let ty = match self.boxed {
+            true => format!("Box<{}>", self.resolved.ty.rust()),
             false => self.resolved.ty.rust(),
+        };
+        match self.optional {
+            true => format!("Option<{ty}>"),
+            false => ty,
         }
     }
 }
@@ -127,10 +133,33 @@ impl<'a> Plan<'a> {
             wire,
             schema: property,
             optional,
+            boxed: matches!(&resolved.ty, Type::Named(name) if self.holds(name, owner, &mut Vec::new())),
             fixed: constant.filter(|_| used.sent).map(|value| Fixed { value }),
             chosen_by,
             resolved,
         }
+    }
+
+    /// Whether a struct is, or directly holds, another one. Lists, maps and unions hold in a box of
+    /// their own.
+    fn holds(&self, name: &str, wanted: &str, seen: &mut Vec<String>) -> bool {
+        let Form::Struct(object) = &self.document.schemas[name].form else {
+            return false;
+        };
+        if name == wanted {
+            return true;
+        }
+        if seen.iter().any(|known| known == name) {
+            return false;
+        }
+        seen.push(name.to_owned());
+        object
+            .properties
+            .iter()
+            .any(|(_, property)| match self.resolve(property).ty {
+                Type::Named(name) => self.holds(&name, wanted, seen),
+                _ => false,
+            })
     }
 
     /// The value that `x-variants` fixes for a member of a request.

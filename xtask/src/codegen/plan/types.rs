@@ -37,7 +37,6 @@ pub(crate) struct Resolved<'a> {
     pub(crate) deprecated: bool,
     pub(crate) default: Option<&'a Value>,
     pub(crate) limits: Limits,
-    pub(crate) secret: bool,
     /// Whether scalars in it are read leniently.
     pub(crate) lenient: bool,
     /// Whether a bare object is read as a list of one.
@@ -117,7 +116,6 @@ pub(crate) fn resolve<'a>(document: &'a Document, schema: &'a Schema) -> Resolve
         deprecated: seen.iter().any(|schema| schema.deprecated),
         default: seen.iter().find_map(|schema| schema.default.as_ref()),
         limits,
-        secret,
         lenient: (accepts && !is_list) || lenient_inside(document, target),
         one_or_many: accepts && is_list,
         evidence: schema.evidence,
@@ -157,9 +155,9 @@ fn type_of(document: &Document, schema: &Schema, secret: bool) -> Type {
                 false => type_of(document, target, secret),
             }
         }
-        Form::Text { .. } if matches!(schema.content, Some(Content::File)) => Type::File,
-        Form::Text { .. } if secret => Type::Secret,
-        Form::Text { .. } => Type::Text,
+        Form::Text if matches!(schema.content, Some(Content::File)) => Type::File,
+        Form::Text if secret => Type::Secret,
+        Form::Text => Type::Text,
         // Components only, and those are reached through references.
         Form::Enum(_) | Form::Struct(_) | Form::Union(_) => Type::Json,
     }

@@ -81,6 +81,7 @@ fn notes(hook: &Webhook) -> Doc {
     if let Some(text) = &hook.description {
         docs.text(text);
     }
+    docs.add("Nothing is checked of where the call comes from.");
     docs.add(facts(hook));
     docs.add(match doc::evidence(hook.evidence) {
         "" => String::new(),
@@ -91,7 +92,7 @@ fn notes(hook: &Webhook) -> Doc {
 
 /// Proof, redelivery, payload and reply in sentences.
 fn facts(hook: &Webhook) -> String {
-    let mut words = vec!["It does not check where the call comes from.".to_owned()];
+    let mut words = Vec::new();
     let names: Vec<String> = hook
         .security
         .iter()
@@ -240,7 +241,7 @@ fn body_parser(
         })
         .collect();
     out.push_str(&format!(
-        "impl {name} {{\n/// Reads the body of a call. It does not check where the call comes from.\n\
+        "impl {name} {{\n/// Reads the body of a call. Nothing is checked of where it comes from.\n\
          pub fn parse(body: &[u8]) -> Result<Self> {{\nwire::read_json(body)\n}}\n}}\n\n\
          impl<'de> Deserialize<'de> for {name} {{\n\
          fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {{\n\

@@ -289,6 +289,12 @@ pub(crate) fn default(value: Option<&Value>) -> Option<String> {
     value.map(|value| format!("{} when absent.", code(&plain(value))))
 }
 
+/// The other names that a member was seen under.
+pub(crate) fn aliases(names: &[String]) -> Option<String> {
+    let names: Vec<String> = names.iter().map(|name| code(name)).collect();
+    (!names.is_empty()).then(|| format!("Also seen as {}.", names.join(", ")))
+}
+
 /// A value as it reads in a sentence.
 pub(crate) fn plain(value: &Value) -> String {
     match value {

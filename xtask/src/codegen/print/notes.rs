@@ -216,6 +216,7 @@ pub(super) fn of_parameter(argument: &Argument<'_>) -> Doc {
         words.push(format!("Sent as {}.", code(&doc::plain(value))));
     }
     words.extend(doc::default(argument.resolved.default));
+    words.extend(doc::aliases(&argument.parameter.aliases));
     docs.add(words.join(" "));
     docs.add(argument.parameter.evidence.map_or("", doc::evidence));
     docs
@@ -233,10 +234,8 @@ pub(super) fn parameter_checks(plan: &Plan<'_>, argument: &Argument<'_>, value: 
 /// The lines that check a parameter. That a path parameter is not empty is checked anyway.
 fn lines_of(plan: &Plan<'_>, argument: &Argument<'_>, value: &str) -> Vec<String> {
     let mut resolved = argument.resolved.clone();
-    if argument.parameter.place == In::Path {
-        if resolved.limits.min_length == Some(1) {
-            resolved.limits.min_length = None;
-        }
+    if argument.parameter.place == In::Path && resolved.limits.min_length == Some(1) {
+        resolved.limits.min_length = None;
     }
     limits_of(plan, &argument.parameter.name, value, &resolved)
 }

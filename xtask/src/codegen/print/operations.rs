@@ -285,7 +285,10 @@ pub(super) fn body_name(method: &Method<'_>, body: &BodyArgument<'_>) -> String 
         Some((first, noun)) if first == verb || VERBS.contains(&first) => noun,
         _ => &words,
     };
-    let noun = names::field(noun);
+    let noun = match noun.starts_with("by_") {
+        true => verb.to_owned(),
+        false => names::field(noun),
+    };
     let arguments = &method.arguments;
     let taken = arguments
         .required

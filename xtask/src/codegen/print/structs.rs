@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::codegen::names;
-use crate::codegen::plan::{Field, Plan, StructPlan, Type};
+use crate::codegen::plan::{Field, Plan, StructPlan, Type, sibling};
 use crate::codegen::print::check::{self, EXPECT_DEPRECATED};
 use crate::codegen::print::doc::{self, Doc};
 use crate::codegen::schema::{Content, Schema};
@@ -26,7 +26,7 @@ pub(super) fn print(
         methods.push_str(&rest_setter(object));
     }
     for field in &object.fields {
-        methods.push_str(&accessor(field));
+        methods.push_str(&accessor(plan, object, field));
     }
     methods.push_str(&partial(object));
     if object.used.whole_body && plan.is_checked(&object.name) {
@@ -185,6 +185,18 @@ fn field_doc(field: &Field<'_>) -> Doc {
         });
     }
     words.extend(doc::default(field.resolved.default));
+    words.extend(doc::aliases(&field.schema.aliases));
+    if let Some(claims) = field
+        .resolved
+        .target
+        .jwt
+        .as_ref()
+        .and_then(|jwt| jwt.claims.as_ref())
+    {
+        words.push(format!(
+            "A JWT; its claims are a [`{claims}`](crate::model::{claims})."
+        ));
+    }
     if let Some(sibling) = field.chosen_by {
         words.push(format!("{} chooses its form.", doc::code(sibling)));
     }
@@ -245,7 +257,7 @@ fn constructor(plan: &Plan<'_>, object: &StructPlan<'_>) -> String {
         let value = match (&field.fixed, field.optional) {
             (Some(fixed), false) => fixed_value(&field.resolved.ty, &fixed.value),
             (_, true) => "None".to_owned(),
-            (None, false) => converted(plan, &field.resolved.ty, &field.name),
+            (None, false) => boxed(field, converted(plan, &field.resolved.ty, &field.name)),
         };
         match value == field.name {
             true => out.push_str(&format!("{value},\n")),
@@ -288,6 +300,13 @@ pub(super) fn converted(plan: &Plan<'_>, ty: &Type, name: &str) -> String {
     }
 }
 
+fn boxed(field: &Field<'_>, value: String) -> String {
+    match field.boxed {
+        true => format!("Box::new({value})"),
+        false => value,
+    }
+}
+
 fn fixed_value(ty: &Type, value: &Value) -> String {
     match ty {
         Type::Text => format!("{value}.to_owned()"),
@@ -322,7 +341,7 @@ fn setter(plan: &Plan<'_>, field: &Field<'_>) -> String {
         Some(fixed) => (String::new(), fixed_value(&field.resolved.ty, &fixed.value)),
         None => (
             format!(", {}: {}", field.name, argument(plan, &field.resolved.ty)),
-            converted(plan, &field.resolved.ty, &field.name),
+            boxed(field, converted(plan, &field.resolved.ty, &field.name)),
         ),
     };
     out.push_str(&format!(
@@ -372,7 +391,7 @@ pub(super) fn link(name: &str) -> &str {
     name.trim_start_matches("r#")
 }
 
-fn accessor(field: &Field<'_>) -> String {
+fn accessor(plan: &Plan<'_>, object: &StructPlan<'_>, field: &Field<'_>) -> String {
     let text = match (field.optional, &field.resolved.ty) {
         (true, Type::Secret) => format!("self.{}.as_ref().map(Secret::expose)", field.name),
         (true, _) => format!("self.{}.as_deref()", field.name),
@@ -381,7 +400,9 @@ fn accessor(field: &Field<'_>) -> String {
     };
     let through = |function: &str| match field.optional {
         true => format!("{text}.and_then({function})"),
-        false => format!("{function}({text})"),
+        false => format!("({function})({text})")
+            .replace("(wire::json_in)", "wire::json_in")
+            .replace("(wire::base64_in)", "wire::base64_in"),
     };
     let deprecated = match field.resolved.deprecated {
         true => format!("{DEPRECATED}{EXPECT_DEPRECATED}"),
@@ -390,12 +411,19 @@ fn accessor(field: &Field<'_>) -> String {
     match &field.resolved.target.content {
         Some(Content::Json { schema }) => {
             let ty = schema.as_deref().unwrap_or("Value");
+            let chosen_by = schema
+                .as_deref()
+                .and_then(|schema| sibling(plan.document, schema));
+            let read = match chosen_by.and_then(|name| key(object, name)) {
+                Some(key) => through(&format!("|text| wire::json_chosen(text, {key})")),
+                None => through("wire::json_in"),
+            };
             format!(
                 "/// Reads the JSON in [`{0}`](Self::{0}); nothing if it is absent or other text.\n{deprecated}\
                  pub fn {1}(&self) -> Option<{ty}> {{\n{2}\n}}\n\n",
                 link(&field.name),
                 json_name(field),
-                through("wire::json_in")
+                read
             )
         }
         Some(Content::Base64 { schema }) => {
@@ -413,6 +441,15 @@ fn accessor(field: &Field<'_>) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// The expression for what a sibling holds, as text.
+fn key(object: &StructPlan<'_>, sibling: &str) -> Option<String> {
+    let field = object.fields.iter().find(|field| field.wire == sibling)?;
+    Some(match field.optional {
+        true => format!("self.{}.as_ref().map(ToString::to_string)", field.name),
+        false => format!("Some(self.{}.to_string())", field.name),
+    })
 }
 
 fn partial(object: &StructPlan<'_>) -> String {

@@ -1,9 +1,9 @@
 //! Prints the table of a crate's operations, for readers of its documentation.
 
-use crate::codegen::document::{Availability, Document, Evidence};
+use crate::codegen::document::{Availability, Document, Evidence, Jwt, SchemeKind};
 use crate::codegen::plan::{Plan, feature};
 use crate::codegen::print::doc;
-use crate::codegen::print::notes::{rate_limit, seconds};
+use crate::codegen::print::notes::{rate_limit, seconds, words_of};
 
 /// Prints `OPERATIONS.md`.
 pub(crate) fn operations(plan: &Plan<'_>) -> String {
@@ -86,8 +86,10 @@ pub(crate) fn operations(plan: &Plan<'_>) -> String {
             out.extend(hooks);
         }
     }
+    authentication(document, &mut out);
     tokens(document, &mut out);
     limits(document, &mut out);
+    codes(document, &mut out);
     out
 }
 
@@ -116,6 +118,105 @@ fn links(source: &[String]) -> String {
         )
         .collect();
     links.join(", ")
+}
+
+fn authentication(document: &Document, out: &mut String) {
+    out.push_str("\n## Authentication\n\n| scheme | travels in | what it is |\n|---|---|---|\n");
+    for (name, scheme) in document.schemes.iter() {
+        let place = match &scheme.kind {
+            SchemeKind::Basic => "`Authorization: Basic`".to_owned(),
+            SchemeKind::Bearer => "`Authorization: Bearer`".to_owned(),
+            SchemeKind::Certificate => "the client certificate".to_owned(),
+            SchemeKind::Header(name) => format!("the header `{name}`"),
+            SchemeKind::Query(name) => format!("the query parameter `{name}`"),
+            SchemeKind::Fields { in_body, fields } => {
+                let names: Vec<String> =
+                    fields.iter().map(|(_, name)| format!("`{name}`")).collect();
+                let place = if *in_body { "body" } else { "query" };
+                format!("{} of the {place}", names.join(", "))
+            }
+        };
+        let mut about = one_line(&scheme.description);
+        if let Some(jwt) = &scheme.jwt {
+            about.push_str(&format!(" {}", self::jwt(jwt)));
+        }
+        if let Some(evidence) = scheme.evidence {
+            about.push_str(&format!(" {}", doc::evidence(evidence)));
+        }
+        out.push_str(&format!(
+            "| `{name}` | {place} | {} |\n",
+            cell(about.trim())
+        ));
+    }
+}
+
+/// The facts of a JWT as sentences.
+fn jwt(jwt: &Jwt) -> String {
+    let mut words = Vec::new();
+    if !jwt.algorithms.is_empty() {
+        words.push(format!("Signed with {}.", jwt.algorithms.join(" or ")));
+    }
+    if !jwt.header.is_empty() {
+        let header: Vec<String> = jwt
+            .header
+            .iter()
+            .map(|(name, about)| format!("`{name}`: {}", doc::markdown(about)))
+            .collect();
+        words.push(format!("Header: {}.", header.join(", ")));
+    }
+    if let Some(claims) = &jwt.claims {
+        words.push(format!("Claims: `{claims}`."));
+    }
+    if let Some(key) = &jwt.key {
+        words.push(format!("Key: `{key}`."));
+    }
+    if let Some(operation) = &jwt.keys_from {
+        words.push(format!("Keys come from `{operation}`."));
+    }
+    if let Some(time) = jwt.lifetime_s {
+        words.push(format!("Made for {}.", seconds(time)));
+    }
+    if let Some(time) = jwt.max_lifetime_s {
+        words.push(format!("Accepted for at most {}.", seconds(time)));
+    }
+    words.join(" ")
+}
+
+fn codes(document: &Document, out: &mut String) {
+    if document.codes.is_empty() {
+        return;
+    }
+    if !document.errors.is_empty() {
+        let any: Vec<String> = document
+            .errors
+            .iter()
+            .map(|row| format!("`{}`", row.id))
+            .collect();
+        out.push_str(&format!("\n## Codes of any call\n\n{}.\n", any.join(", ")));
+    }
+    out.push_str("\n## Error codes\n\n| code | status | meaning | what to do | known from |\n|---|---|---|---|---|\n");
+    for (row, id) in document.codes.iter().zip(document.row_ids()) {
+        let status = row
+            .status
+            .map_or(String::new(), |status| status.to_string());
+        let mut known = row
+            .evidence
+            .map_or(String::new(), |evidence| standing(evidence, None));
+        if let Some(source) = &row.source {
+            known.push_str(&format!(" {}", links(std::slice::from_ref(source))));
+        }
+        out.push_str(&format!(
+            "| `{id}` | {status} | {} | {} | {} |\n",
+            cell(&one_line(&row.meaning)),
+            words_of(row.action),
+            known.trim()
+        ));
+    }
+}
+
+/// A text as the cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
 }
 
 fn tokens(document: &Document, out: &mut String) {

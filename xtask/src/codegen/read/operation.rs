@@ -124,9 +124,9 @@ pub(super) fn parameter(cursor: &Cursor<'_>) -> Result<Parameter> {
 /// Reads a response that is no reference.
 pub(super) fn answer(cursor: &Cursor<'_>, status: &str) -> Result<Answer> {
     let fields = cursor.fields()?;
+    fields.description()?;
     let answer = Answer {
         status: status.to_owned(),
-        description: fields.description()?,
         headers: match fields.optional("headers") {
             Some(headers) => headers
                 .entries()?

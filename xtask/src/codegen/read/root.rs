@@ -159,6 +159,7 @@ fn info(cursor: &Cursor<'_>) -> Result<String> {
 fn tag(cursor: &Cursor<'_>) -> Result<Tag> {
     let fields = cursor.fields()?;
     let tag = Tag {
+        at: cursor.at().clone(),
         name: fields.required("name")?.text()?,
         description: fields.description()?,
     };

@@ -112,9 +112,7 @@ fn typed(fields: &Fields<'_>, at: &At, kind: Kind, is_component: bool) -> Result
         return enumeration(fields, &values, kind, format.as_deref());
     }
     match (kind, format.as_deref()) {
-        (Kind::Text, None | Some("uri" | "email" | "date" | "date-time")) => {
-            Ok(Form::Text { format })
-        }
+        (Kind::Text, None | Some("uri" | "email" | "date" | "date-time")) => Ok(Form::Text),
         (Kind::Integer, Some("int32")) => Ok(Form::Integer { wide: false }),
         (Kind::Integer, Some("int64")) => Ok(Form::Integer { wide: true }),
         (Kind::Number, Some("float")) => Ok(Form::Number { double: false }),

@@ -205,13 +205,14 @@ impl ReceiptCallback {
     /// console, for the project or the app, the app winning. V2 is the only receipt version v3
     /// supports. Delivery may be repeated and late.
     ///
-    /// It does not check where the call comes from. The platform proves itself by
-    /// `receiptSignature`. It sends `X-HUAWEI-CALLBACK-ID`. Codes it can carry: `receipt:0`,
-    /// `receipt:2`, `receipt:5`, `receipt:6`, `receipt:10`, `receipt:14`, `receipt:15`,
-    /// `receipt:22`, `receipt:27`, `receipt:31`, `receipt:51`, `receipt:102`, `receipt:144`,
-    /// `receipt:151`, `receipt:155`, `receipt:156`, `receipt:158`, `receipt:188`, `receipt:191`,
-    /// `receipt:256`, `receipt:259`, `receipt:261`, `receipt:262`, `receipt:264`, `receipt:265`,
-    /// `receipt:268`, `receipt:269`.
+    /// Nothing is checked of where the call comes from.
+    ///
+    /// The platform proves itself by `receiptSignature`. It sends `X-HUAWEI-CALLBACK-ID`. Codes it
+    /// can carry: `receipt:0`, `receipt:2`, `receipt:5`, `receipt:6`, `receipt:10`, `receipt:14`,
+    /// `receipt:15`, `receipt:22`, `receipt:27`, `receipt:31`, `receipt:51`, `receipt:102`,
+    /// `receipt:144`, `receipt:151`, `receipt:155`, `receipt:156`, `receipt:158`, `receipt:188`,
+    /// `receipt:191`, `receipt:256`, `receipt:259`, `receipt:261`, `receipt:262`, `receipt:264`,
+    /// `receipt:265`, `receipt:268`, `receipt:269`.
     pub fn parse(body: &[u8]) -> Result<Self> {
         wire::read_json(body)
     }
@@ -224,10 +225,11 @@ impl HmsReceiptCallback {
     ///
     /// V1 receipts; same header and signature.
     ///
-    /// It does not check where the call comes from. The platform proves itself by
-    /// `receiptSignature`. It sends `X-HUAWEI-CALLBACK-ID`. Codes it can carry: `receipt:0`,
-    /// `receipt:2`, `receipt:5`, `receipt:6`, `receipt:10`, `receipt:15`, `receipt:27`,
-    /// `receipt:102`, `receipt:144`, `receipt:201`.
+    /// Nothing is checked of where the call comes from.
+    ///
+    /// The platform proves itself by `receiptSignature`. It sends `X-HUAWEI-CALLBACK-ID`. Codes it
+    /// can carry: `receipt:0`, `receipt:2`, `receipt:5`, `receipt:6`, `receipt:10`, `receipt:15`,
+    /// `receipt:27`, `receipt:102`, `receipt:144`, `receipt:201`.
     pub fn parse(body: &[u8]) -> Result<Self> {
         wire::read_json(body)
     }
@@ -241,8 +243,10 @@ impl HmsUplinkMessage {
     /// Uplink message of an Android app. Signature: Base64 of HMAC-SHA256 over X-HW-TIMESTAMP, a
     /// colon and the body data, as client code has it; the sources differ.
     ///
-    /// It does not check where the call comes from. The platform proves itself by
-    /// `uplinkSignature`. It sends `X-HW-SIGNATURE`, `X-HW-TIMESTAMP`.
+    /// Nothing is checked of where the call comes from.
+    ///
+    /// The platform proves itself by `uplinkSignature`. It sends `X-HW-SIGNATURE`,
+    /// `X-HW-TIMESTAMP`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.

@@ -112,6 +112,8 @@ pub struct HmsPartialFailureDetail {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<i32>,
     /// Refused tokens, without a reason. Older documents spell it illegal_token.
+    ///
+    /// Also seen as `illegal_token`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub illegal_tokens: Option<Vec<Secret>>,
 }

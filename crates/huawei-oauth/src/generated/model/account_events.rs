@@ -104,8 +104,9 @@ impl SecurityEvent {
     /// event of the body once per jti. The answer expected and the redelivery schedule are not
     /// documented; answer 200 quickly.
     ///
-    /// It does not check where the call comes from. The platform proves itself by `riscEventToken`.
-    /// A redelivery repeats `jti`.
+    /// Nothing is checked of where the call comes from.
+    ///
+    /// The platform proves itself by `riscEventToken`. A redelivery repeats `jti`.
     pub fn parse_all(body: &[u8]) -> Result<Vec<Self>> {
         wire::read_list(body)
     }

@@ -205,6 +205,8 @@ pub struct AgentToken {
     pub refresh_token: Option<Secret>,
     /// ID token.
     ///
+    /// A JWT; its claims are a [`IdTokenClaims`](crate::model::IdTokenClaims).
+    ///
     /// Inferred.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<Secret>,

@@ -17,7 +17,8 @@ use crate::model::{IdTokenAlgorithm, Scope};
 pub struct VerifyIdToken {
     /// Token as received.
     ///
-    /// At least 1 character. Matches `^[0-9a-zA-Z_.-]+$`.
+    /// At least 1 character. Matches `^[0-9a-zA-Z_.-]+$`. A JWT; its claims are a
+    /// [`IdTokenClaims`](crate::model::IdTokenClaims).
     pub id_token: Secret,
 }
 

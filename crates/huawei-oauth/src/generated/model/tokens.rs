@@ -283,6 +283,8 @@ pub struct UserToken {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<Secret>,
     /// Present when the scopes contain openid.
+    ///
+    /// A JWT; its claims are a [`IdTokenClaims`](crate::model::IdTokenClaims).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<Secret>,
     /// authorization_code grant with need_group_union_id=true only.
@@ -312,6 +314,8 @@ pub struct RefreshedToken {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
     /// Present when the scopes contain openid.
+    ///
+    /// A JWT; its claims are a [`IdTokenClaims`](crate::model::IdTokenClaims).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<Secret>,
 }
@@ -362,6 +366,8 @@ pub struct DeviceToken {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<Secret>,
     /// Present when the scopes contain openid.
+    ///
+    /// A JWT; its claims are a [`IdTokenClaims`](crate::model::IdTokenClaims).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<Secret>,
 }

@@ -295,7 +295,7 @@ impl Serialize for CreateBatchTask {
 pub struct CreatedBatchTask {
     /// Task ID.
     ///
-    /// At most 64 characters.
+    /// At most 64 characters. Also seen as `taskId`.
     #[serde(rename = "taskID")]
     pub task_id: String,
 }

@@ -744,50 +744,50 @@ pub enum Callback {
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `deviceAdded`. It does not check where the call comes from.
+    /// `notifyType` is `deviceAdded`.
     DeviceAdded(Box<DeviceAddedNotification>),
     /// Handle the first binding of a device.
     ///
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `bindDevice`. It does not check where the call comes from.
+    /// `notifyType` is `bindDevice`.
     BindDevice(Box<BindDeviceNotification>),
     /// Handle changed attributes or status of a device.
     ///
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `deviceInfoChanged`. It does not check where the call comes from.
+    /// `notifyType` is `deviceInfoChanged`.
     DeviceInfoChanged(Box<DeviceInfoChangedNotification>),
     /// Handle data uploaded by one service.
     ///
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `deviceDataChanged`. It does not check where the call comes from. A
-    /// redelivery repeats `deviceId`, `service.serviceId`, `service.eventTime`, `service.data`.
+    /// `notifyType` is `deviceDataChanged`. A redelivery repeats `deviceId`, `service.serviceId`,
+    /// `service.eventTime`, `service.data`.
     DeviceDataChanged(Box<DeviceDataChangedNotification>),
     /// Handle data uploaded by several services.
     ///
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `deviceDatasChanged`. It does not check where the call comes from.
+    /// `notifyType` is `deviceDatasChanged`.
     DeviceDatasChanged(Box<DeviceDatasChangedNotification>),
     /// Handle a deleted device.
     ///
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `deviceDeleted`. It does not check where the call comes from.
+    /// `notifyType` is `deviceDeleted`.
     DeviceDeleted(Box<DeviceDeletedNotification>),
     /// Handle changed service settings (older sites).
     ///
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `serviceInfoChanged`. It does not check where the call comes from.
+    /// `notifyType` is `serviceInfoChanged`.
     ///
     /// Seen in client code, not in the platform's documents.
     ServiceInfoChanged(Box<ServiceInfoChangedNotification>),
@@ -796,21 +796,21 @@ pub enum Callback {
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `messageConfirm`. It does not check where the call comes from.
+    /// `notifyType` is `messageConfirm`.
     MessageConfirm(Box<MessageConfirmNotification>),
     /// Handle the answer of a device to a command.
     ///
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `commandRsp`. It does not check where the call comes from.
+    /// `notifyType` is `commandRsp`.
     CommandRsp(Box<CommandRspNotification>),
     /// Handle an event of a device (older sites).
     ///
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `deviceEvent`. It does not check where the call comes from.
+    /// `notifyType` is `deviceEvent`.
     ///
     /// Seen in client code, not in the platform's documents.
     DeviceEvent(Box<DeviceEventNotification>),
@@ -819,14 +819,14 @@ pub enum Callback {
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `ruleEvent`. It does not check where the call comes from.
+    /// `notifyType` is `ruleEvent`.
     RuleEvent(Box<RuleEventNotification>),
     /// Handle an added product model (older sites).
     ///
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `deviceModelAdded`. It does not check where the call comes from.
+    /// `notifyType` is `deviceModelAdded`.
     ///
     /// Seen in client code, not in the platform's documents.
     DeviceModelAdded(Box<DeviceModelAddedNotification>),
@@ -835,7 +835,7 @@ pub enum Callback {
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `deviceModelDeleted`. It does not check where the call comes from.
+    /// `notifyType` is `deviceModelDeleted`.
     ///
     /// Seen in client code, not in the platform's documents.
     DeviceModelDeleted(Box<DeviceModelDeletedNotification>),
@@ -844,64 +844,63 @@ pub enum Callback {
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `deviceCapabilitiesChanged`. It does not check where the call comes from.
+    /// `notifyType` is `deviceCapabilitiesChanged`.
     DeviceCapabilitiesChanged(Box<DeviceCapabilitiesChangedNotification>),
     /// Handle an added product model.
     ///
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `deviceCapabilitiesAdded`. It does not check where the call comes from.
+    /// `notifyType` is `deviceCapabilitiesAdded`.
     DeviceCapabilitiesAdded(Box<DeviceCapabilitiesAddedNotification>),
     /// Handle a deleted product model.
     ///
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `deviceCapabilitiesDeleted`. It does not check where the call comes from.
+    /// `notifyType` is `deviceCapabilitiesDeleted`.
     DeviceCapabilitiesDeleted(Box<DeviceCapabilitiesDeletedNotification>),
     /// Handle the outcome of a shadow synchronisation.
     ///
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `deviceDesiredPropertiesModifyStatusChanged`. It does not check where the
-    /// call comes from.
+    /// `notifyType` is `deviceDesiredPropertiesModifyStatusChanged`.
     DeviceDesiredStatusChanged(Box<DeviceDesiredStatusChangedNotification>),
     /// Handle a software upgrade state.
     ///
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `swUpgradeStateChangeNotify`. It does not check where the call comes from.
+    /// `notifyType` is `swUpgradeStateChangeNotify`.
     SwUpgradeStateChanged(Box<SwUpgradeStateChangedNotification>),
     /// Handle the end of a software upgrade.
     ///
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `swUpgradeResultNotify`. It does not check where the call comes from.
+    /// `notifyType` is `swUpgradeResultNotify`.
     SwUpgradeResult(Box<SwUpgradeResultNotification>),
     /// Handle a firmware upgrade state.
     ///
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `fwUpgradeStateChangeNotify`. It does not check where the call comes from.
+    /// `notifyType` is `fwUpgradeStateChangeNotify`.
     FwUpgradeStateChanged(Box<FwUpgradeStateChangedNotification>),
     /// Handle the end of a firmware upgrade.
     ///
     /// Answer 200 within 15 s; no answer, or 501-504, counts as a failed push and is retried. The
     /// push carries no signature and no token.
     ///
-    /// `notifyType` is `fwUpgradeResultNotify`. It does not check where the call comes from.
+    /// `notifyType` is `fwUpgradeResultNotify`.
     FwUpgradeResult(Box<FwUpgradeResultNotification>),
     /// An event that this version does not know, or one of another form.
     Other(UnknownJson),
 }
 
 impl Callback {
-    /// Reads the body of a call. It does not check where the call comes from.
+    /// Reads the body of a call. Nothing is checked of where it comes from.
     pub fn parse(body: &[u8]) -> Result<Self> {
         wire::read_json(body)
     }
@@ -959,8 +958,9 @@ impl CommandStatusNotification {
     /// recognise it by commandId + result. Answer 200 within 15 s; no answer, or 501-504, counts as
     /// a failed push and is retried. The push carries no signature and no token.
     ///
-    /// It does not check where the call comes from. A redelivery repeats `commandId`,
-    /// `result.resultCode`.
+    /// Nothing is checked of where the call comes from.
+    ///
+    /// A redelivery repeats `commandId`, `result.resultCode`.
     pub fn parse(body: &[u8]) -> Result<Self> {
         wire::read_json(body)
     }

@@ -484,6 +484,8 @@ pub struct ServiceInvocation {
     pub status: Option<String>,
     /// Time; key is timeStamp in the SDK, timestamp in samples. UTC basic-format time
     /// yyyyMMdd'T'HHmmss'Z' (e.g. 20151212T121212Z).
+    ///
+    /// Also seen as `timestamp`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_stamp: Option<String>,
 }

@@ -179,6 +179,8 @@ pub struct ShadowHistory {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_size: Option<i64>,
     /// Records.
+    ///
+    /// Also seen as `DeviceDesiredHistoryDTO`, `deviceDesiredHistoryDTOs`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_desired_history: Option<Vec<ShadowHistoryItem>>,
 }

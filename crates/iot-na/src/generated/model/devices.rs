@@ -672,9 +672,13 @@ pub struct PositionData {
     pub srs_name: Option<String>,
     /// X / latitude text; upper-case key in the DTO field name, lower-case x by bean rules: accept
     /// both.
+    ///
+    /// Also seen as `x`.
     #[serde(rename = "X", skip_serializing_if = "Option::is_none")]
     pub x: Option<String>,
     /// Y / longitude text.
+    ///
+    /// Also seen as `y`.
     #[serde(rename = "Y", skip_serializing_if = "Option::is_none")]
     pub y: Option<String>,
     /// Uncertainty radius in metres.

@@ -22,6 +22,8 @@ pub struct RuleStrategy {
     pub trigger: Option<RuleTrigger>,
     /// Validity of the event in seconds.
     ///
+    /// Also seen as `eValidTime`.
+    ///
     /// Inferred.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_valid_time: Option<i32>,

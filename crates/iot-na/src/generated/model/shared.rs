@@ -783,6 +783,8 @@ pub struct Device {
     pub node_type: Option<NodeType>,
     /// Creation time (older releases: creationTime); UTC basic-format time yyyyMMdd'T'HHmmss'Z'
     /// (e.g. 20151212T121212Z).
+    ///
+    /// Also seen as `creationTime`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub create_time: Option<String>,
     /// Last modification time; UTC basic-format time yyyyMMdd'T'HHmmss'Z' (e.g. 20151212T121212Z).

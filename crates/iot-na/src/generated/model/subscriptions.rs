@@ -134,7 +134,7 @@ pub struct SubscribeManagementData {
     pub notify_type: ManagementNotifyType,
     /// Public address with an explicit port.
     ///
-    /// At most 1024 characters.
+    /// At most 1024 characters. Also seen as `callbackUrl`.
     pub callbackurl: String,
 }
 

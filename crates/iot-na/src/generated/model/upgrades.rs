@@ -401,6 +401,8 @@ pub struct UpgradeTask {
 #[non_exhaustive]
 pub struct UpgradeTaskList {
     /// Tasks.
+    ///
+    /// Also seen as `totalSize`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_count: Option<i64>,
     /// Zero-based page.
@@ -569,7 +571,7 @@ pub struct ListUpgradePackages {
     pub model: Option<String>,
     /// Manufacturer name (spelt manufactureName in the URL of the international page).
     ///
-    /// At most 256 characters.
+    /// At most 256 characters. Also seen as `manufactureName`.
     pub manufacturer_name: Option<String>,
     /// Package version.
     ///

@@ -242,49 +242,45 @@ pub enum Event {
     /// Sent when the administrator saves the callback settings; echo the text back, decrypted and
     /// encrypted again when encryption is on.
     ///
-    /// `eventType` is `CHECK_URL`. It does not check where the call comes from. The platform proves
-    /// itself by `callbackToken`. A redelivery repeats `nonce`, `timestamp`. The message stands in
-    /// `data`, encrypted if the receiver is set up so. The reply carries a text in `data`.
+    /// `eventType` is `CHECK_URL`. The platform proves itself by `callbackToken`. A redelivery
+    /// repeats `nonce`, `timestamp`. The message stands in `data`, encrypted if the receiver is set
+    /// up so. The reply carries a text in `data`.
     CheckUrl(String),
     /// Handle an added organization.
     ///
-    /// `eventType` is `CREATE_ORGANIZATION`. It does not check where the call comes from. The
-    /// platform proves itself by `callbackToken`. A redelivery repeats `nonce`, `timestamp`. The
-    /// message stands in `data`, encrypted if the receiver is set up so. The reply carries a
-    /// [`EventIdData`] in `data`.
+    /// `eventType` is `CREATE_ORGANIZATION`. The platform proves itself by `callbackToken`. A
+    /// redelivery repeats `nonce`, `timestamp`. The message stands in `data`, encrypted if the
+    /// receiver is set up so. The reply carries a [`EventIdData`] in `data`.
     CreateOrganization(Box<OrganizationEventData>),
     /// Handle a changed organization.
     ///
-    /// `eventType` is `UPDATE_ORGANIZATION`. It does not check where the call comes from. The
-    /// platform proves itself by `callbackToken`. A redelivery repeats `nonce`, `timestamp`. The
-    /// message stands in `data`, encrypted if the receiver is set up so. The reply carries a
-    /// [`EventIdData`] in `data`.
+    /// `eventType` is `UPDATE_ORGANIZATION`. The platform proves itself by `callbackToken`. A
+    /// redelivery repeats `nonce`, `timestamp`. The message stands in `data`, encrypted if the
+    /// receiver is set up so. The reply carries a [`EventIdData`] in `data`.
     UpdateOrganization(Box<OrganizationEventData>),
     /// Handle a deleted organization.
     ///
-    /// `eventType` is `DELETE_ORGANIZATION`. It does not check where the call comes from. The
-    /// platform proves itself by `callbackToken`. A redelivery repeats `nonce`, `timestamp`. The
-    /// message stands in `data`, encrypted if the receiver is set up so.
+    /// `eventType` is `DELETE_ORGANIZATION`. The platform proves itself by `callbackToken`. A
+    /// redelivery repeats `nonce`, `timestamp`. The message stands in `data`, encrypted if the
+    /// receiver is set up so.
     DeleteOrganization(Box<DeleteEventData>),
     /// Handle an added user.
     ///
-    /// `eventType` is `CREATE_USER`. It does not check where the call comes from. The platform
-    /// proves itself by `callbackToken`. A redelivery repeats `nonce`, `timestamp`. The message
-    /// stands in `data`, encrypted if the receiver is set up so. The reply carries a
-    /// [`EventIdData`] in `data`.
+    /// `eventType` is `CREATE_USER`. The platform proves itself by `callbackToken`. A redelivery
+    /// repeats `nonce`, `timestamp`. The message stands in `data`, encrypted if the receiver is set
+    /// up so. The reply carries a [`EventIdData`] in `data`.
     CreateUser(Box<UserEventData>),
     /// Handle a changed user.
     ///
-    /// `eventType` is `UPDATE_USER`. It does not check where the call comes from. The platform
-    /// proves itself by `callbackToken`. A redelivery repeats `nonce`, `timestamp`. The message
-    /// stands in `data`, encrypted if the receiver is set up so. The reply carries a
-    /// [`EventIdData`] in `data`.
+    /// `eventType` is `UPDATE_USER`. The platform proves itself by `callbackToken`. A redelivery
+    /// repeats `nonce`, `timestamp`. The message stands in `data`, encrypted if the receiver is set
+    /// up so. The reply carries a [`EventIdData`] in `data`.
     UpdateUser(Box<UserEventData>),
     /// Handle a deleted user.
     ///
-    /// `eventType` is `DELETE_USER`. It does not check where the call comes from. The platform
-    /// proves itself by `callbackToken`. A redelivery repeats `nonce`, `timestamp`. The message
-    /// stands in `data`, encrypted if the receiver is set up so.
+    /// `eventType` is `DELETE_USER`. The platform proves itself by `callbackToken`. A redelivery
+    /// repeats `nonce`, `timestamp`. The message stands in `data`, encrypted if the receiver is set
+    /// up so.
     DeleteUser(Box<DeleteEventData>),
     /// An event that this version does not know, or one of another form.
     Other(UnknownJson),

@@ -100,7 +100,9 @@ pub struct LoginResult {
 impl LoginResult {
     /// Reads the JSON in [`data`](Self::data); nothing if it is absent or other text.
     pub fn data_as_json(&self) -> Option<LoginResultData> {
-        self.data.as_deref().and_then(wire::json_in)
+        self.data
+            .as_deref()
+            .and_then(|text| wire::json_chosen(text, Some(self.status.to_string())))
     }
 }
 

@@ -106,8 +106,10 @@ impl EncryptedCallback {
     /// others; unknown ones must be acknowledged too. The body is encrypted with a key derived from
     /// the client secret.
     ///
-    /// It does not check where the call comes from. The message stands in `encrypt`, always
-    /// encrypted. The reply carries a [`CallbackReply`] in `encrypt`.
+    /// Nothing is checked of where the call comes from.
+    ///
+    /// The message stands in `encrypt`, always encrypted. The reply carries a [`CallbackReply`] in
+    /// `encrypt`.
     pub fn parse(body: &[u8]) -> Result<Self> {
         wire::read_json(body)
     }

@@ -149,6 +149,8 @@ pub struct AddTodoV1 {
     pub user_id: String,
     /// Address of the to-do details, opened in the mobile client. The documents of the first form
     /// write detailUrl.
+    ///
+    /// Also seen as `detailUrl`.
     pub details_url: String,
     /// Name of the application shown to users.
     pub app_name: String,
