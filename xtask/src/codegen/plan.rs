@@ -20,15 +20,25 @@ pub(crate) use crate::codegen::plan::types::{Resolved, Type, is_type, resolve};
 pub(crate) use crate::codegen::plan::uses::{Use, sibling};
 
 /// What a crate's manifest says about its generated code: `[package.metadata.codegen]`.
-#[derive(Clone, Default, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Settings {
+    /// The file of the document.
+    pub(crate) document: String,
     /// Tags that stand behind a feature of the same name.
-    #[serde(default)]
     pub(crate) optional: Vec<String>,
     /// Parameters that many operations share, given as one argument of a type with this name.
-    #[serde(default)]
     pub(crate) groups: BTreeMap<String, Vec<String>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            document: "openapi.yaml".to_owned(),
+            optional: Vec::new(),
+            groups: BTreeMap::new(),
+        }
+    }
 }
 
 /// A document with the decisions made about it.

@@ -37,7 +37,7 @@ struct Body<'a> {
 }
 
 /// Checks a value by itself. Rules that look at the request around it are left out.
-pub fn check(value: &impl Check) -> Result<()> {
+pub fn check(value: &(impl Check + ?Sized)) -> Result<()> {
     value.check_at(&Place {
         above: None,
         step: Step::Top,

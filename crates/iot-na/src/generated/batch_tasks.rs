@@ -96,7 +96,8 @@ impl Client {
     /// Returns what [`list_batch_task_details`](Self::list_batch_task_details) lists, page after
     /// page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_batch_task_details_stream(
         &self,
         task_id: &str,
@@ -106,7 +107,8 @@ impl Client {
         let task_id = task_id.to_owned();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(0, size, move |index| {
+        let first = options.page_no.unwrap_or(0);
+        Pages::by_page(first, size, move |index| {
             let client = client.clone();
             let task_id = task_id.clone();
             let mut options = options.clone();

@@ -51,7 +51,8 @@ impl Client {
     /// Returns what [`list_device_commands`](Self::list_device_commands) lists, page after page, as
     /// one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_device_commands_stream(
         &self,
         options: &ListDeviceCommands,
@@ -59,7 +60,8 @@ impl Client {
         let client = self.clone();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(100);
-        Pages::by_page(0, size, move |index| {
+        let first = options.page_no.unwrap_or(0);
+        Pages::by_page(first, size, move |index| {
             let client = client.clone();
             let mut options = options.clone();
             options.page_no = Some(index);
@@ -165,7 +167,8 @@ impl Client {
     /// Returns what [`list_command_cancel_tasks`](Self::list_command_cancel_tasks) lists, page
     /// after page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_command_cancel_tasks_stream(
         &self,
         options: &ListCommandCancelTasks,
@@ -173,7 +176,8 @@ impl Client {
         let client = self.clone();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(100);
-        Pages::by_page(0, size, move |index| {
+        let first = options.page_no.unwrap_or(0);
+        Pages::by_page(first, size, move |index| {
             let client = client.clone();
             let mut options = options.clone();
             options.page_no = Some(index);

@@ -45,12 +45,14 @@ impl Client {
     /// Returns what [`list_device_groups`](Self::list_device_groups) lists, page after page, as one
     /// stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_device_groups_stream(&self, options: &ListDeviceGroups) -> Pages<DeviceGroup> {
         let client = self.clone();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(1);
-        Pages::by_page(0, size, move |index| {
+        let first = options.page_no.unwrap_or(0);
+        Pages::by_page(first, size, move |index| {
             let client = client.clone();
             let mut options = options.clone();
             options.page_no = Some(index);
@@ -190,7 +192,8 @@ impl Client {
     /// Returns what [`list_device_group_members`](Self::list_device_group_members) lists, page
     /// after page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_device_group_members_stream(
         &self,
         dev_group_id: &str,
@@ -200,7 +203,8 @@ impl Client {
         let dev_group_id = dev_group_id.to_owned();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(10);
-        Pages::by_page(0, size, move |index| {
+        let first = options.page_no.unwrap_or(0);
+        Pages::by_page(first, size, move |index| {
             let client = client.clone();
             let dev_group_id = dev_group_id.clone();
             let mut options = options.clone();

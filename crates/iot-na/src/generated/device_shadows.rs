@@ -107,7 +107,8 @@ impl Client {
     /// Returns what [`list_device_shadow_history`](Self::list_device_shadow_history) lists, page
     /// after page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_device_shadow_history_stream(
         &self,
         parameters: ListDeviceShadowHistory<'_>,
@@ -118,7 +119,8 @@ impl Client {
         let gateway_id = parameters.gateway_id.to_owned();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(25);
-        Pages::by_page(0, size, move |index| {
+        let first = options.page_no.unwrap_or(0);
+        Pages::by_page(first, size, move |index| {
             let client = client.clone();
             let device_id = device_id.clone();
             let gateway_id = gateway_id.clone();

@@ -248,7 +248,8 @@ impl Client {
     /// Returns what [`list_device_commands_legacy`](Self::list_device_commands_legacy) lists, page
     /// after page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     #[deprecated(note = "the platform's documents advise against it")]
     #[expect(deprecated, reason = "the platform still takes these fields")]
     pub fn list_device_commands_legacy_stream(
@@ -260,7 +261,8 @@ impl Client {
         let device_id = device_id.to_owned();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(0, size, move |index| {
+        let first = options.page_no.unwrap_or(0);
+        Pages::by_page(first, size, move |index| {
             let client = client.clone();
             let device_id = device_id.clone();
             let mut options = options.clone();
@@ -458,14 +460,16 @@ impl Client {
     /// Returns what [`list_devices_legacy`](Self::list_devices_legacy) lists, page after page, as
     /// one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     #[deprecated(note = "the platform's documents advise against it")]
     #[expect(deprecated, reason = "the platform still takes these fields")]
     pub fn list_devices_legacy_stream(&self, options: &ListDevicesLegacy) -> Pages<Device> {
         let client = self.clone();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(0, size, move |index| {
+        let first = options.page_no.unwrap_or(0);
+        Pages::by_page(first, size, move |index| {
             let client = client.clone();
             let mut options = options.clone();
             options.page_no = Some(index);
@@ -516,7 +520,8 @@ impl Client {
     /// Returns what [`list_data_history_legacy`](Self::list_data_history_legacy) lists, page after
     /// page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     #[deprecated(note = "the platform's documents advise against it")]
     #[expect(deprecated, reason = "the platform still takes these fields")]
     pub fn list_data_history_legacy_stream(
@@ -529,7 +534,8 @@ impl Client {
         let gateway_id = parameters.gateway_id.to_owned();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(0, size, move |index| {
+        let first = options.page_no.unwrap_or(0);
+        Pages::by_page(first, size, move |index| {
             let client = client.clone();
             let device_id = device_id.clone();
             let gateway_id = gateway_id.clone();

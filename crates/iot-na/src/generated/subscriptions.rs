@@ -44,12 +44,14 @@ impl Client {
     /// Returns what [`list_subscriptions`](Self::list_subscriptions) lists, page after page, as one
     /// stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_subscriptions_stream(&self, options: &ListSubscriptions) -> Pages<Subscription> {
         let client = self.clone();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(0, size, move |index| {
+        let first = options.page_no.unwrap_or(0);
+        Pages::by_page(first, size, move |index| {
             let client = client.clone();
             let mut options = options.clone();
             options.page_no = Some(index);

@@ -51,7 +51,8 @@ impl Client {
     /// Returns what [`list_upgrade_packages`](Self::list_upgrade_packages) lists, page after page,
     /// as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_upgrade_packages_stream(
         &self,
         options: &ListUpgradePackages,
@@ -59,7 +60,8 @@ impl Client {
         let client = self.clone();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(10);
-        Pages::by_page(0, size, move |index| {
+        let first = options.page_no.unwrap_or(0);
+        Pages::by_page(first, size, move |index| {
             let client = client.clone();
             let mut options = options.clone();
             options.page_no = Some(index);
@@ -200,12 +202,14 @@ impl Client {
     /// Returns what [`list_upgrade_tasks`](Self::list_upgrade_tasks) lists, page after page, as one
     /// stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_upgrade_tasks_stream(&self, options: &ListUpgradeTasks) -> Pages<UpgradeTask> {
         let client = self.clone();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(10);
-        Pages::by_page(0, size, move |index| {
+        let first = options.page_no.unwrap_or(0);
+        Pages::by_page(first, size, move |index| {
             let client = client.clone();
             let mut options = options.clone();
             options.page_no = Some(index);
@@ -248,7 +252,8 @@ impl Client {
     /// Returns what [`list_upgrade_subtasks`](Self::list_upgrade_subtasks) lists, page after page,
     /// as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_upgrade_subtasks_stream(
         &self,
         operation_id: &str,
@@ -258,7 +263,8 @@ impl Client {
         let operation_id = operation_id.to_owned();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(10);
-        Pages::by_page(0, size, move |index| {
+        let first = options.page_no.unwrap_or(0);
+        Pages::by_page(first, size, move |index| {
             let client = client.clone();
             let operation_id = operation_id.clone();
             let mut options = options.clone();

@@ -114,7 +114,8 @@ impl Client {
     /// Returns what [`list_app_accounts`](Self::list_app_accounts) lists, page after page, as one
     /// stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_app_accounts_stream(
         &self,
         application_id: &str,
@@ -266,7 +267,8 @@ impl Client {
     /// Returns what [`list_public_account_users`](Self::list_public_account_users) lists, page
     /// after page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_public_account_users_stream(
         &self,
         app_account_id: AppAccountId<'_>,

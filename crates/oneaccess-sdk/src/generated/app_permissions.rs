@@ -48,7 +48,8 @@ impl Client {
     /// Returns what [`list_app_function_permissions`](Self::list_app_function_permissions) lists,
     /// page after page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_app_function_permissions_stream(
         &self,
         application_id: &str,
@@ -130,7 +131,8 @@ impl Client {
     /// Returns what [`list_app_account_permissions`](Self::list_app_account_permissions) lists,
     /// page after page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_app_account_permissions_stream(
         &self,
         application_id: &str,

@@ -118,7 +118,8 @@ impl Client {
 
     /// Returns what [`list_app_roles`](Self::list_app_roles) lists, page after page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_app_roles_stream(
         &self,
         application_id: &str,
@@ -128,7 +129,8 @@ impl Client {
         let client = self.clone();
         let application_id = application_id.to_owned();
         let options = options.to_owned();
-        Pages::by_page(0, i64::from(limit), move |index| {
+        let first = options.offset.map_or(0, i64::from);
+        Pages::by_page(first, i64::from(limit), move |index| {
             let client = client.clone();
             let application_id = application_id.clone();
             let mut options = options.clone();
@@ -220,7 +222,8 @@ impl Client {
     /// Returns what [`list_app_role_members`](Self::list_app_role_members) lists, page after page,
     /// as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_app_role_members_stream(
         &self,
         app_role_id: AppRoleId<'_>,
@@ -282,7 +285,8 @@ impl Client {
     /// Returns what [`list_app_role_nodes`](Self::list_app_role_nodes) lists, page after page, as
     /// one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_app_role_nodes_stream(
         &self,
         application_id: &str,

@@ -49,7 +49,8 @@ impl Client {
     /// Returns what [`list_organizations`](Self::list_organizations) lists, page after page, as one
     /// stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_organizations_stream(
         &self,
         limit: i32,

@@ -48,7 +48,8 @@ impl Client {
 
     /// Returns what [`list_users`](Self::list_users) lists, page after page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_users_stream(&self, limit: i32, options: &ListUsers) -> Pages<User> {
         let client = self.clone();
         let options = options.to_owned();

@@ -64,12 +64,14 @@ impl Client {
     /// Returns what [`get_app_visible_scope`](Self::get_app_visible_scope) lists, page after page,
     /// as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn get_app_visible_scope_stream(&self, options: &GetAppVisibleScope) -> Pages<String> {
         let client = self.clone();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = options.page.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let mut options = options.clone();
             options.page = Some(i32::try_from(index).unwrap_or(i32::MAX));
@@ -110,7 +112,8 @@ impl Client {
     /// Returns what [`list_app_visible_users`](Self::list_app_visible_users) lists, page after
     /// page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_app_visible_users_stream(
         &self,
         options: &ListAppVisibleUsers,
@@ -118,7 +121,8 @@ impl Client {
         let client = self.clone();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = options.page_no.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let mut options = options.clone();
             options.page_no = Some(i32::try_from(index).unwrap_or(i32::MAX));
@@ -154,12 +158,14 @@ impl Client {
 
     /// Returns what [`list_apps`](Self::list_apps) lists, page after page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_apps_stream(&self, options: &ListApps) -> Pages<AppInfo> {
         let client = self.clone();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = options.page.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let mut options = options.clone();
             options.page = Some(i32::try_from(index).unwrap_or(i32::MAX));

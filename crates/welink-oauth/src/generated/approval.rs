@@ -44,7 +44,8 @@ impl Client {
     /// Returns what [`list_applied_approvals`](Self::list_applied_approvals) lists, page after
     /// page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_applied_approvals_stream(
         &self,
         user_id: &str,
@@ -54,7 +55,8 @@ impl Client {
         let user_id = user_id.to_owned();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = options.page.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let user_id = user_id.clone();
             let mut options = options.clone();
@@ -93,7 +95,8 @@ impl Client {
     /// Returns what [`list_handled_approvals`](Self::list_handled_approvals) lists, page after
     /// page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_handled_approvals_stream(
         &self,
         user_id: &str,
@@ -103,7 +106,8 @@ impl Client {
         let user_id = user_id.to_owned();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = options.page.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let user_id = user_id.clone();
             let mut options = options.clone();
@@ -142,7 +146,8 @@ impl Client {
     /// Returns what [`list_copied_approvals`](Self::list_copied_approvals) lists, page after page,
     /// as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_copied_approvals_stream(
         &self,
         user_id: &str,
@@ -152,7 +157,8 @@ impl Client {
         let user_id = user_id.to_owned();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = options.page.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let user_id = user_id.clone();
             let mut options = options.clone();
@@ -201,7 +207,8 @@ impl Client {
     /// Returns what [`list_approval_templates`](Self::list_approval_templates) lists, page after
     /// page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_approval_templates_stream(
         &self,
         options: &ListApprovalTemplates,
@@ -209,7 +216,8 @@ impl Client {
         let client = self.clone();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = options.page.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let mut options = options.clone();
             options.page = Some(i32::try_from(index).unwrap_or(i32::MAX));
@@ -246,7 +254,8 @@ impl Client {
     /// Returns what [`list_health_reports`](Self::list_health_reports) lists, page after page, as
     /// one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_health_reports_stream(
         &self,
         health_reports: &ListHealthReports,
@@ -254,7 +263,8 @@ impl Client {
         let client = self.clone();
         let mut health_reports = health_reports.to_owned();
         let size = *health_reports.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = health_reports.page.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let mut health_reports = health_reports.clone();
             health_reports.page = Some(i32::try_from(index).unwrap_or(i32::MAX));

@@ -45,7 +45,8 @@ impl Client {
     /// Returns what [`list_punch_records`](Self::list_punch_records) lists, page after page, as one
     /// stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_punch_records_stream(
         &self,
         punch_records: &ListPunchRecords,
@@ -53,7 +54,8 @@ impl Client {
         let client = self.clone();
         let punch_records = punch_records.to_owned();
         let size = punch_records.limit;
-        Pages::by_page(0, i64::from(size), move |index| {
+        let first = i64::from(punch_records.offset);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let mut punch_records = punch_records.clone();
             punch_records.offset = i32::try_from(index).unwrap_or(i32::MAX);
@@ -90,7 +92,8 @@ impl Client {
     /// Returns what [`list_punch_records_v2`](Self::list_punch_records_v2) lists, page after page,
     /// as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     #[deprecated(note = "the platform's documents advise against it")]
     #[expect(deprecated, reason = "the platform still takes these fields")]
     pub fn list_punch_records_v2_stream(
@@ -100,7 +103,8 @@ impl Client {
         let client = self.clone();
         let punch_records_v2 = punch_records_v2.to_owned();
         let size = punch_records_v2.limit;
-        Pages::by_page(0, i64::from(size), move |index| {
+        let first = i64::from(punch_records_v2.offset);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let mut punch_records_v2 = punch_records_v2.clone();
             punch_records_v2.offset = i32::try_from(index).unwrap_or(i32::MAX);

@@ -119,12 +119,14 @@ impl Client {
     /// Returns what [`list_conferences`](Self::list_conferences) lists, page after page, as one
     /// stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_conferences_stream(&self, options: &ListConferences) -> Pages<ConferenceInfo> {
         let client = self.clone();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = options.page_index.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let mut options = options.clone();
             options.page_index = Some(i32::try_from(index).unwrap_or(i32::MAX));
@@ -168,7 +170,8 @@ impl Client {
 
     /// Returns what [`get_conference`](Self::get_conference) lists, page after page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn get_conference_stream(
         &self,
         conferenceid: &str,
@@ -178,7 +181,8 @@ impl Client {
         let conferenceid = conferenceid.to_owned();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = options.page_index.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let conferenceid = conferenceid.clone();
             let mut options = options.clone();
@@ -229,7 +233,8 @@ impl Client {
     /// Returns what [`list_past_conferences`](Self::list_past_conferences) lists, page after page,
     /// as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_past_conferences_stream(
         &self,
         options: &ListPastConferences,
@@ -237,7 +242,8 @@ impl Client {
         let client = self.clone();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = options.page_index.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let mut options = options.clone();
             options.page_index = Some(i32::try_from(index).unwrap_or(i32::MAX));
@@ -282,7 +288,8 @@ impl Client {
     /// Returns what [`get_past_conference`](Self::get_past_conference) lists, page after page, as
     /// one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn get_past_conference_stream(
         &self,
         confuuid: &str,
@@ -292,7 +299,8 @@ impl Client {
         let confuuid = confuuid.to_owned();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = options.page_index.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let confuuid = confuuid.clone();
             let mut options = options.clone();

@@ -38,12 +38,14 @@ impl Client {
 
     /// Returns what [`list_forms`](Self::list_forms) lists, page after page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_forms_stream(&self, forms: &ListForms) -> Pages<Form> {
         let client = self.clone();
         let mut forms = forms.to_owned();
         let size = *forms.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = forms.page.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let mut forms = forms.clone();
             forms.page = Some(i32::try_from(index).unwrap_or(i32::MAX));
@@ -80,7 +82,8 @@ impl Client {
     /// Returns what [`list_form_answers`](Self::list_form_answers) lists, page after page, as one
     /// stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_form_answers_stream(
         &self,
         form_answers: &ListFormAnswers,
@@ -88,7 +91,8 @@ impl Client {
         let client = self.clone();
         let mut form_answers = form_answers.to_owned();
         let size = *form_answers.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = form_answers.page.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let mut form_answers = form_answers.clone();
             form_answers.page = Some(i32::try_from(index).unwrap_or(i32::MAX));

@@ -337,7 +337,8 @@ impl Client {
     /// Returns what [`list_department_users`](Self::list_department_users) lists, page after page,
     /// as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     #[deprecated(note = "the platform's documents advise against it")]
     #[expect(deprecated, reason = "the platform still takes these fields")]
     pub fn list_department_users_stream(
@@ -349,7 +350,8 @@ impl Client {
         let dept_code = dept_code.to_owned();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = options.page_no.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let dept_code = dept_code.clone();
             let mut options = options.clone();
@@ -391,7 +393,8 @@ impl Client {
     /// Returns what [`list_department_users_isv`](Self::list_department_users_isv) lists, page
     /// after page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_department_users_isv_stream(
         &self,
         dept_code: &str,
@@ -401,7 +404,8 @@ impl Client {
         let dept_code = dept_code.to_owned();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = options.page_no.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let dept_code = dept_code.clone();
             let mut options = options.clone();
@@ -446,7 +450,8 @@ impl Client {
     /// Returns what [`list_department_users_simple`](Self::list_department_users_simple) lists,
     /// page after page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     #[deprecated(note = "the platform's documents advise against it")]
     #[expect(deprecated, reason = "the platform still takes these fields")]
     pub fn list_department_users_simple_stream(
@@ -458,7 +463,8 @@ impl Client {
         let dept_code = dept_code.to_owned();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = options.page_no.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let dept_code = dept_code.clone();
             let mut options = options.clone();

@@ -123,6 +123,7 @@ pub(crate) static OUTCOME_OF_IS_APP_ADMIN: Outcome = Outcome {
     }],
 };
 
+#[cfg(feature = "group")]
 pub(crate) static OUTCOME_OF_CREATE_GROUP: Outcome = Outcome {
     verdict: Verdict::Body,
     success: &["0", "IM.0000"],

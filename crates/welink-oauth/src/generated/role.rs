@@ -306,12 +306,14 @@ impl Client {
     /// Returns what [`list_role_users`](Self::list_role_users) lists, page after page, as one
     /// stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_role_users_stream(&self, options: &ListRoleUsers) -> Pages<SimpleUser> {
         let client = self.clone();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = options.page_no.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let mut options = options.clone();
             options.page_no = Some(i32::try_from(index).unwrap_or(i32::MAX));

@@ -186,12 +186,14 @@ impl Client {
 
     /// Returns what [`list_users`](Self::list_users) lists, page after page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_users_stream(&self, options: &ListUsers) -> Pages<ContactUser> {
         let client = self.clone();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = options.page_no.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let mut options = options.clone();
             options.page_no = Some(i32::try_from(index).unwrap_or(i32::MAX));
@@ -230,14 +232,16 @@ impl Client {
 
     /// Returns what [`list_users_v1`](Self::list_users_v1) lists, page after page, as one stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     #[deprecated(note = "the platform's documents advise against it")]
     #[expect(deprecated, reason = "the platform still takes these fields")]
     pub fn list_users_v1_stream(&self, options: &ListUsersV1) -> Pages<ContactUser> {
         let client = self.clone();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = options.page_no.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let mut options = options.clone();
             options.page_no = Some(i32::try_from(index).unwrap_or(i32::MAX));
@@ -287,12 +291,14 @@ impl Client {
     /// Returns what [`list_users_simple`](Self::list_users_simple) lists, page after page, as one
     /// stream.
     ///
-    /// The index of the page is counted here; a page shorter than its size is the last.
+    /// It begins where the parameters say and counts on by itself; a page shorter than its size is
+    /// the last.
     pub fn list_users_simple_stream(&self, options: &ListUsersSimple) -> Pages<SimpleUser> {
         let client = self.clone();
         let mut options = options.to_owned();
         let size = *options.page_size.get_or_insert(50);
-        Pages::by_page(1, i64::from(size), move |index| {
+        let first = options.page_no.map_or(1, i64::from);
+        Pages::by_page(first, i64::from(size), move |index| {
             let client = client.clone();
             let mut options = options.clone();
             options.page_no = Some(i32::try_from(index).unwrap_or(i32::MAX));

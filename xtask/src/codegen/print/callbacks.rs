@@ -127,7 +127,7 @@ fn facts(hook: &Webhook) -> String {
             words.push(match &reply.schema {
                 Some(schema) => {
                     format!(
-                        "The reply carries a [`{schema}`] in {}.",
+                        "The reply carries a [`{schema}`](crate::model::{schema}) in {}.",
                         code(&reply.field)
                     )
                 }

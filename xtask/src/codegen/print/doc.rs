@@ -381,15 +381,13 @@ mod tests {
 
     #[test]
     fn lines_keep_to_their_width_and_start_harmlessly() {
-        let mut out = String::new();
-        Doc::new(format!(
-            "{} 1. next - {}",
-            "word ".repeat(18).trim(),
-            "x".repeat(90)
-        ))
-        .print(&mut out, 4);
-        assert!(out.lines().all(|line| line.len() <= 96), "{out}");
-        assert!(out.contains("/// 1\\.") || out.contains(" 1. "), "{out}");
+        let text = "word ".repeat(17);
+        for (word, wanted) in [("1.", "1\\."), ("-", "\\-"), ("#x", "\\#x"), ("it", "it")] {
+            let mut out = String::new();
+            Doc::new(format!("{text}another {word} more")).print(&mut out, 4);
+            assert!(out.lines().all(|line| line.len() <= 96), "{out}");
+            assert!(out.contains(&format!("\n/// {wanted} more")), "{out}");
+        }
     }
 
     #[test]

@@ -48,7 +48,8 @@ pub(super) fn platform(plan: &Plan<'_>) -> String {
     ));
     for (name, special) in outcomes(document) {
         body.push_str(&format!(
-            "pub(crate) static {name}: Outcome = {};\n\n",
+            "{}pub(crate) static {name}: Outcome = {};\n\n",
+            gate_of(plan, special),
             outcome(document, special)
         ));
     }
@@ -87,6 +88,22 @@ fn outcomes(document: &Document) -> Vec<(String, &Outcome)> {
         }
     }
     list
+}
+
+/// The condition under which an operation with this outcome is there.
+fn gate_of(plan: &Plan<'_>, special: &Outcome) -> String {
+    let mut features = Vec::new();
+    for operation in &plan.document.operations {
+        if operation.outcome.as_ref() == Some(special) {
+            match plan.features_of(&operation.tag).pop() {
+                Some(feature) if features.contains(&feature) => {}
+                Some(feature) => features.push(feature),
+                None => return String::new(),
+            }
+        }
+    }
+    super::files::condition(&features)
+        .map_or(String::new(), |condition| format!("#[cfg({condition})]\n"))
 }
 
 /// Prints the static of a method's operation.

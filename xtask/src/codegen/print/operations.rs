@@ -579,7 +579,9 @@ fn body_call(plan: &Plan<'_>, method: &Method<'_>, body: &BodyArgument<'_>) -> S
         None => body_name(method, body),
     };
     let value = match plan.resolve(body.schema).ty {
-        Type::Boolean | Type::F32 | Type::F64 | Type::I32 | Type::I64 => format!("&{name}"),
+        Type::Boolean | Type::F32 | Type::F64 | Type::I32 | Type::I64 | Type::List(_) => {
+            format!("&{name}")
+        }
         _ => name.clone(),
     };
     match body.media.split(';').next().unwrap_or_default() {

@@ -31,7 +31,10 @@ pub(super) fn print(plan: &Plan<'_>, method: &Method<'_>, out: &mut String) {
     let mut docs = Doc::new(format!(
         "Returns what [`{name}`](Self::{name}) lists, page after page, as one stream."
     ));
-    docs.add("The index of the page is counted here; a page shorter than its size is the last.");
+    docs.add(
+        "It begins where the parameters say and counts on by itself; a page shorter than its size \
+         is the last.",
+    );
     docs.print(out, 4);
     if method.operation.deprecated {
         out.push_str(DEPRECATED);
@@ -152,14 +155,14 @@ impl<'p> Stream<'_, 'p> {
             .and_then(|path| self.plan.path(answer, path));
         let more = more.map_or("None".to_owned(), |steps| taken(&steps, Taking::More));
         let set_index = self.set_index();
+        let first = self.first(&mut parts);
         let Parts { kept, copied, call } = parts;
         format!(
             "let client = self.clone();\n{kept}\
-             Pages::{by}({}, {size}, move |index| {{\n\
+             Pages::{by}({first}, {size}, move |index| {{\n\
              let client = client.clone();\n{copied}{set_index}\
              async move {{\nlet answer = client.{}({}).await?;\nlet more = {more};\nlet items = {};\n\
              Ok(Page {{ items, more }})\n}}\n}})\n",
-            self.pagination.first,
             self.method.name(),
             call.join(", "),
             taken(items, Taking::Items)
@@ -205,8 +208,15 @@ impl<'p> Stream<'_, 'p> {
     /// Keeps the members of parameters that borrow their texts.
     fn keep_literal(&self, name: &str, ty: &str, members: &[Argument<'_>], parts: &mut Parts) {
         let mut fields = Vec::new();
+        let index = self.given(&self.pagination.index);
         for member in members {
             let field = &member.name;
+            if let Some(Given::Argument { name: index, ty }) = &index
+                && index == field
+            {
+                fields.push(format!("{field}: {}", as_type(ty)));
+                continue;
+            }
             match self.is_borrowed(&member.ty()) {
                 true => {
                     parts
@@ -271,6 +281,31 @@ impl<'p> Stream<'_, 'p> {
                 as_count("size", &resolved.ty)
             }
             None => USUAL_SIZE.to_string(),
+        }
+    }
+
+    /// The expression for the index of the first page.
+    fn first(&self, parts: &mut Parts) -> String {
+        let usual = self.pagination.first;
+        match self.given(&self.pagination.index) {
+            Some(Given::Argument { name, ty }) if self.method.arguments.together.is_some() => {
+                as_count(&format!("{PARAMETERS}.{name}"), &ty)
+            }
+            Some(Given::Member {
+                holder,
+                name,
+                resolved,
+                optional,
+            }) => {
+                let value = match (optional, &resolved.ty) {
+                    (true, Type::I32) => format!("{holder}.{name}.map_or({usual}, i64::from)"),
+                    (true, _) => format!("{holder}.{name}.unwrap_or({usual})"),
+                    (false, ty) => as_count(&format!("{holder}.{name}"), ty),
+                };
+                parts.kept.push_str(&format!("let first = {value};\n"));
+                "first".to_owned()
+            }
+            Some(Given::Argument { .. }) | None => usual.to_string(),
         }
     }
 

@@ -21,7 +21,7 @@ pub(super) fn print(
     if object.used.sent {
         methods.push_str(&constructor(plan, object));
         for field in &object.fields {
-            methods.push_str(&setter(plan, field));
+            methods.push_str(&setter(plan, &object.name, field));
         }
         methods.push_str(&rest_setter(object));
     }
@@ -138,7 +138,8 @@ fn print_field(object: &StructPlan<'_>, field: &Field<'_>, renamed: bool, out: &
             out.push_str(&format!("#[serde({})]\n", attributes.join(", ")));
         }
     }
-    out.push_str(&format!("pub {}: {},\n", field.name, field.rust()));
+    let ty = as_self(&field.rust(), &object.name);
+    out.push_str(&format!("pub {}: {ty},\n", field.name));
 }
 
 fn serde(field: &Field<'_>, renamed: bool) -> Vec<String> {
@@ -300,6 +301,21 @@ pub(super) fn converted(plan: &Plan<'_>, ty: &Type, name: &str) -> String {
     }
 }
 
+/// A type as it is written inside the type `owner`.
+fn as_self(ty: &str, owner: &str) -> String {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let parts: Vec<&str> = ty.split_inclusive(|c| !is_word(c)).collect();
+    parts
+        .into_iter()
+        .map(
+            |part| match part.trim_end_matches(|c| !is_word(c)) == owner {
+                true => part.replacen(owner, "Self", 1),
+                false => part.to_owned(),
+            },
+        )
+        .collect()
+}
+
 fn boxed(field: &Field<'_>, value: String) -> String {
     match field.boxed {
         true => format!("Box::new({value})"),
@@ -316,7 +332,7 @@ fn fixed_value(ty: &Type, value: &Value) -> String {
     }
 }
 
-fn setter(plan: &Plan<'_>, field: &Field<'_>) -> String {
+fn setter(plan: &Plan<'_>, owner: &str, field: &Field<'_>) -> String {
     if !field.optional {
         return String::new();
     }
@@ -340,7 +356,11 @@ fn setter(plan: &Plan<'_>, field: &Field<'_>) -> String {
     let (argument, value) = match &field.fixed {
         Some(fixed) => (String::new(), fixed_value(&field.resolved.ty, &fixed.value)),
         None => (
-            format!(", {}: {}", field.name, argument(plan, &field.resolved.ty)),
+            format!(
+                ", {}: {}",
+                field.name,
+                as_self(&argument(plan, &field.resolved.ty), owner)
+            ),
             boxed(field, converted(plan, &field.resolved.ty, &field.name)),
         ),
     };
@@ -428,7 +448,9 @@ fn accessor(plan: &Plan<'_>, object: &StructPlan<'_>, field: &Field<'_>) -> Stri
         }
         Some(Content::Base64 { schema }) => {
             let holds = match schema {
-                Some(schema) => format!(" They hold JSON of a [`{schema}`] once decrypted."),
+                Some(schema) => format!(
+                    " They hold JSON of a [`{schema}`](crate::model::{schema}) once decrypted."
+                ),
                 None => String::new(),
             };
             format!(

@@ -9,9 +9,9 @@ use crate::codegen::print::notes::{rate_limit, seconds, words_of};
 pub(crate) fn operations(plan: &Plan<'_>) -> String {
     let document = plan.document;
     let mut out = format!(
-        "<!-- Written by `cargo xtask codegen` from `openapi.yaml`. Edit that document, not this file. -->\n\n\
+        "<!-- Written by `cargo xtask codegen` from `{}`. Edit that document, not this file. -->\n\n\
          # {}: operations\n\n",
-        document.title
+        plan.settings.document, document.title
     );
     out.push_str(&format!(
         "{} operations and {} calls of the platform.\n",

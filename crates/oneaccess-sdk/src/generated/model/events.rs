@@ -250,13 +250,15 @@ pub enum Event {
     ///
     /// `eventType` is `CREATE_ORGANIZATION`. The platform proves itself by `callbackToken`. A
     /// redelivery repeats `nonce`, `timestamp`. The message stands in `data`, encrypted if the
-    /// receiver is set up so. The reply carries a [`EventIdData`] in `data`.
+    /// receiver is set up so. The reply carries a [`EventIdData`](crate::model::EventIdData) in
+    /// `data`.
     CreateOrganization(Box<OrganizationEventData>),
     /// Handle a changed organization.
     ///
     /// `eventType` is `UPDATE_ORGANIZATION`. The platform proves itself by `callbackToken`. A
     /// redelivery repeats `nonce`, `timestamp`. The message stands in `data`, encrypted if the
-    /// receiver is set up so. The reply carries a [`EventIdData`] in `data`.
+    /// receiver is set up so. The reply carries a [`EventIdData`](crate::model::EventIdData) in
+    /// `data`.
     UpdateOrganization(Box<OrganizationEventData>),
     /// Handle a deleted organization.
     ///
@@ -268,13 +270,13 @@ pub enum Event {
     ///
     /// `eventType` is `CREATE_USER`. The platform proves itself by `callbackToken`. A redelivery
     /// repeats `nonce`, `timestamp`. The message stands in `data`, encrypted if the receiver is set
-    /// up so. The reply carries a [`EventIdData`] in `data`.
+    /// up so. The reply carries a [`EventIdData`](crate::model::EventIdData) in `data`.
     CreateUser(Box<UserEventData>),
     /// Handle a changed user.
     ///
     /// `eventType` is `UPDATE_USER`. The platform proves itself by `callbackToken`. A redelivery
     /// repeats `nonce`, `timestamp`. The message stands in `data`, encrypted if the receiver is set
-    /// up so. The reply carries a [`EventIdData`] in `data`.
+    /// up so. The reply carries a [`EventIdData`](crate::model::EventIdData) in `data`.
     UpdateUser(Box<UserEventData>),
     /// Handle a deleted user.
     ///

@@ -108,8 +108,8 @@ impl EncryptedCallback {
     ///
     /// Nothing is checked of where the call comes from.
     ///
-    /// The message stands in `encrypt`, always encrypted. The reply carries a [`CallbackReply`] in
-    /// `encrypt`.
+    /// The message stands in `encrypt`, always encrypted. The reply carries a
+    /// [`CallbackReply`](crate::model::CallbackReply) in `encrypt`.
     pub fn parse(body: &[u8]) -> Result<Self> {
         wire::read_json(body)
     }
