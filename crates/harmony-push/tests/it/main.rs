@@ -6,6 +6,7 @@ mod contract;
 mod fake;
 mod fuzzed;
 mod outcomes;
+mod rules;
 mod samples;
 mod sending;
 mod streams;
