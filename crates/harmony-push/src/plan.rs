@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use auth_core::{CallOptions, Operation, RetryPolicy};
 use futures_core::Stream;
-use futures_util::stream::{self, StreamExt as _};
+use futures_util::stream::{self, FuturesOrdered, StreamExt as _};
 
 use crate::Client;
 use crate::answer::{Codes, Verdict};
@@ -76,19 +76,26 @@ impl Campaign {
     pub(crate) async fn list<'a, T: AsRef<str>>(&self, tokens: &'a [T]) -> Outcomes<'a, T> {
         let unique = Unique::of(tokens.iter().map(AsRef::as_ref));
         let different = unique.tokens.len();
-        let verdicts = if different <= self.size {
-            match different {
-                0 => Vec::new(),
-                _ => vec![self.deliver(&unique.tokens).await],
+        let mut batches = unique.tokens.chunks(self.size);
+        let mut verdicts = Vec::with_capacity(batches.len());
+        if batches.len() == 1
+            && let Some(batch) = batches.next()
+        {
+            verdicts.push(self.deliver(batch).await);
+        }
+        // Polled in place: dropping the send drops all of its requests.
+        let mut flights = FuturesOrdered::new();
+        loop {
+            while flights.len() < self.settings.concurrency
+                && let Some(batch) = batches.next()
+            {
+                flights.push_back(self.deliver(batch));
             }
-        } else {
-            // Borrowed and polled in place: dropping the send drops all of its requests.
-            stream::iter(unique.tokens.chunks(self.size))
-                .map(|batch| self.deliver(batch))
-                .buffered(self.settings.concurrency)
-                .collect()
-                .await
-        };
+            match flights.next().await {
+                Some(verdict) => verdicts.push(verdict),
+                None => break,
+            }
+        }
         Outcomes::new(tokens, unique.places, verdicts, self.size, different)
     }
 

@@ -10,3 +10,4 @@ mod rules;
 mod samples;
 mod sending;
 mod streams;
+mod wire;
