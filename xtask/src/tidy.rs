@@ -60,6 +60,11 @@ fn nothing_speaks_of_work_left_undone() {
         concat!("todo", "!"),
     ];
     check(|path, text| {
+        // Platforms have lists of things to do; what is made from their words is no work left.
+        let text = match path.display().to_string().contains("/generated/") {
+            true => "",
+            false => text,
+        };
         let at = text
             .lines()
             .position(|line| words.iter().any(|word| line.contains(word)))?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{self, Command};
 
 use anyhow::{Context, Result, bail};
 
@@ -19,30 +19,35 @@ pub(crate) enum Change {
 
 /// Formats every Rust file of a tree with the toolchain's rustfmt.
 pub(crate) fn format(tree: &mut Tree, scratch: &Path) -> Result<()> {
-    if scratch.exists() {
-        fs::remove_dir_all(scratch)?;
+    let folder = scratch.join(process::id().to_string());
+    let result = format_in(tree, &folder);
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
     }
-    let mut sources = Vec::new();
-    for (path, text) in tree.iter() {
-        if path.extension().is_some_and(|extension| extension == "rs") {
-            let file = scratch.join(path);
-            let folder = file.parent().context("a file has a folder")?;
-            fs::create_dir_all(folder)?;
-            fs::write(&file, text)?;
-            sources.push((path.clone(), file));
-        }
+    result
+}
+
+fn format_in(tree: &mut Tree, folder: &Path) -> Result<()> {
+    let is_rust = |path: &Path| path.extension().is_some_and(|extension| extension == "rs");
+    let sources: Vec<PathBuf> = tree.keys().filter(|path| is_rust(path)).cloned().collect();
+    for path in &sources {
+        write(&folder.join(path), &tree[path])?;
     }
-    let mut rustfmt = Command::new("rustfmt");
-    rustfmt.args(["--edition", "2024", "--config", "style_edition=2024"]);
-    rustfmt.args(sources.iter().map(|(_, file)| file));
-    let output = rustfmt
+    // The modules below come along.
+    let roots = sources
+        .iter()
+        .filter(|path| path.ends_with("generated/mod.rs"));
+    let output = Command::new("rustfmt")
+        .args(["--edition", "2024", "--config", "style_edition=2024"])
+        .args(roots.map(|path| folder.join(path)))
         .output()
         .context("rustfmt is part of the toolchain")?;
     if !output.status.success() {
         bail!("rustfmt: {}", String::from_utf8_lossy(&output.stderr));
     }
-    for (path, file) in sources {
-        tree.insert(path, fs::read_to_string(file)?);
+    for path in sources {
+        let text = fs::read_to_string(folder.join(&path))?;
+        tree.insert(path, text);
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Prints a plan as Rust, and as tables for its readers.
 
+mod accessors;
 mod browser;
 mod callbacks;
 mod check;
@@ -11,6 +12,8 @@ mod notes;
 mod operations;
 mod pages;
 mod parameters;
+mod preconditions;
+mod request;
 mod structs;
 mod table;
 

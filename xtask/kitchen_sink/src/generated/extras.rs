@@ -102,7 +102,7 @@ impl Client {
     }
 }
 
-static LIST_ROWS: Operation = Operation {
+pub(crate) static LIST_ROWS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_rows",
     method: Method::POST,
@@ -115,7 +115,7 @@ static LIST_ROWS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_DEVICE: Operation = Operation {
+pub(crate) static GET_DEVICE: Operation = Operation {
     platform: &PLATFORM,
     id: "get_device",
     method: Method::GET,
@@ -128,7 +128,7 @@ static GET_DEVICE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPLOAD_FILE: Operation = Operation {
+pub(crate) static UPLOAD_FILE: Operation = Operation {
     platform: &PLATFORM,
     id: "upload_file",
     method: Method::POST,
@@ -141,7 +141,7 @@ static UPLOAD_FILE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CALL_ROUTE: Operation = Operation {
+pub(crate) static CALL_ROUTE: Operation = Operation {
     platform: &PLATFORM,
     id: "call_route",
     method: Method::POST,

@@ -4,10 +4,10 @@
 
 mod error_codes;
 #[cfg(feature = "extras")]
-mod extras;
+pub(crate) mod extras;
 pub(crate) mod model;
 #[cfg(feature = "more-extras")]
-mod more_extras;
+pub(crate) mod more_extras;
 pub(crate) mod platform;
-mod things;
-mod r#type;
+pub(crate) mod things;
+pub(crate) mod r#type;

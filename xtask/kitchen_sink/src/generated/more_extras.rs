@@ -57,7 +57,7 @@ impl Client {
     }
 }
 
-static LIST_ROWS_LEGACY: Operation = Operation {
+pub(crate) static LIST_ROWS_LEGACY: Operation = Operation {
     platform: &PLATFORM,
     id: "list_rows_legacy",
     method: Method::POST,

@@ -277,7 +277,7 @@ impl Client {
     }
 }
 
-static GET_THING: Operation = Operation {
+pub(crate) static GET_THING: Operation = Operation {
     platform: &PLATFORM,
     id: "get_thing",
     method: Method::GET,
@@ -290,7 +290,7 @@ static GET_THING: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static DELETE_THING: Operation = Operation {
+pub(crate) static DELETE_THING: Operation = Operation {
     platform: &PLATFORM,
     id: "delete_thing",
     method: Method::DELETE,
@@ -303,7 +303,7 @@ static DELETE_THING: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static UPDATE_THING: Operation = Operation {
+pub(crate) static UPDATE_THING: Operation = Operation {
     platform: &PLATFORM,
     id: "update_thing",
     method: Method::PATCH,
@@ -316,7 +316,7 @@ static UPDATE_THING: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_THINGS: Operation = Operation {
+pub(crate) static LIST_THINGS: Operation = Operation {
     platform: &PLATFORM,
     id: "list_things",
     method: Method::GET,
@@ -329,7 +329,7 @@ static LIST_THINGS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static REPLACE_THINGS: Operation = Operation {
+pub(crate) static REPLACE_THINGS: Operation = Operation {
     platform: &PLATFORM,
     id: "replace_things",
     method: Method::PUT,
@@ -342,7 +342,7 @@ static REPLACE_THINGS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static CREATE_THING: Operation = Operation {
+pub(crate) static CREATE_THING: Operation = Operation {
     platform: &PLATFORM,
     id: "create_thing",
     method: Method::POST,
@@ -355,7 +355,7 @@ static CREATE_THING: Operation = Operation {
     outcome: &OUTCOME_OF_CREATE_THING,
 };
 
-static GET_COUNT: Operation = Operation {
+pub(crate) static GET_COUNT: Operation = Operation {
     platform: &PLATFORM,
     id: "get_count",
     method: Method::GET,
@@ -368,7 +368,7 @@ static GET_COUNT: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LIST_NAMES: Operation = Operation {
+pub(crate) static LIST_NAMES: Operation = Operation {
     platform: &PLATFORM,
     id: "list_names",
     method: Method::GET,
@@ -381,7 +381,7 @@ static LIST_NAMES: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SET_NOTE: Operation = Operation {
+pub(crate) static SET_NOTE: Operation = Operation {
     platform: &PLATFORM,
     id: "set_note",
     method: Method::PUT,
@@ -394,7 +394,7 @@ static SET_NOTE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static SUBMIT_FORM: Operation = Operation {
+pub(crate) static SUBMIT_FORM: Operation = Operation {
     platform: &PLATFORM,
     id: "submit_form",
     method: Method::POST,

@@ -150,7 +150,7 @@ impl Client {
     }
 }
 
-static LIST_GRADES: Operation = Operation {
+pub(crate) static LIST_GRADES: Operation = Operation {
     platform: &PLATFORM,
     id: "list_grades",
     method: Method::GET,
@@ -163,7 +163,7 @@ static LIST_GRADES: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static LOG_IN: Operation = Operation {
+pub(crate) static LOG_IN: Operation = Operation {
     platform: &PLATFORM,
     id: "log_in",
     method: Method::POST,
@@ -176,7 +176,7 @@ static LOG_IN: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static EXCHANGE_CODE: Operation = Operation {
+pub(crate) static EXCHANGE_CODE: Operation = Operation {
     platform: &PLATFORM,
     id: "exchange_code",
     method: Method::POST,
@@ -189,7 +189,7 @@ static EXCHANGE_CODE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static RENEW_TOKEN: Operation = Operation {
+pub(crate) static RENEW_TOKEN: Operation = Operation {
     platform: &PLATFORM,
     id: "renew_token",
     method: Method::POST,
@@ -202,7 +202,7 @@ static RENEW_TOKEN: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static GET_KEYS: Operation = Operation {
+pub(crate) static GET_KEYS: Operation = Operation {
     platform: &PLATFORM,
     id: "get_keys",
     method: Method::GET,
@@ -215,7 +215,7 @@ static GET_KEYS: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static AUTHORIZE: Operation = Operation {
+pub(crate) static AUTHORIZE: Operation = Operation {
     platform: &PLATFORM,
     id: "authorize",
     method: Method::GET,
@@ -228,7 +228,7 @@ static AUTHORIZE: Operation = Operation {
     outcome: &OUTCOME,
 };
 
-static END_SESSION: Operation = Operation {
+pub(crate) static END_SESSION: Operation = Operation {
     platform: &PLATFORM,
     id: "end_session",
     method: Method::GET,

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::Secret;
 
 #[derive(Default, Serialize)]
 struct Message {

@@ -121,7 +121,8 @@ pub struct EncryptedRealName {
 }
 
 impl EncryptedRealName {
-    /// Decodes the bytes in [`encrypted_info`](Self::encrypted_info); nothing if it is absent or not base64. They hold JSON of a [`RealName`](crate::model::RealName) once decrypted.
+    /// Decodes the bytes in [`encrypted_info`](Self::encrypted_info); nothing if it is absent or
+    /// not base64. They hold JSON of a [`RealName`](crate::model::RealName) once decrypted.
     pub fn encrypted_info_decoded(&self) -> Option<Vec<u8>> {
         self.encrypted_info
             .as_ref()

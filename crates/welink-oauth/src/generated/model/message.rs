@@ -388,7 +388,8 @@ impl SendAppCardMessage {
         wire::json_in(&self.msg_title)
     }
 
-    /// Reads the JSON in [`message_status`](Self::message_status); nothing if it is absent or other text.
+    /// Reads the JSON in [`message_status`](Self::message_status); nothing if it is absent or other
+    /// text.
     pub fn message_status_as_json(&self) -> Option<BilingualText> {
         self.message_status.as_deref().and_then(wire::json_in)
     }
@@ -630,7 +631,8 @@ impl SendCardMessage {
         wire::json_in(&self.msg_content)
     }
 
-    /// Reads the JSON in [`message_status`](Self::message_status); nothing if it is absent or other text.
+    /// Reads the JSON in [`message_status`](Self::message_status); nothing if it is absent or other
+    /// text.
     pub fn message_status_as_json(&self) -> Option<BilingualText> {
         self.message_status.as_deref().and_then(wire::json_in)
     }
@@ -1388,7 +1390,8 @@ impl UpdateMessageStatus {
         self
     }
 
-    /// Reads the JSON in [`message_status`](Self::message_status); nothing if it is absent or other text.
+    /// Reads the JSON in [`message_status`](Self::message_status); nothing if it is absent or other
+    /// text.
     pub fn message_status_as_json(&self) -> Option<BilingualText> {
         self.message_status.as_deref().and_then(wire::json_in)
     }

@@ -194,19 +194,22 @@ impl Thing {
         self.detail.as_deref().and_then(wire::json_in)
     }
 
-    /// Reads the JSON in [`chosen_detail`](Self::chosen_detail); nothing if it is absent or other text.
+    /// Reads the JSON in [`chosen_detail`](Self::chosen_detail); nothing if it is absent or other
+    /// text.
     pub fn chosen_detail_as_json(&self) -> Option<Content> {
         self.chosen_detail
             .as_deref()
             .and_then(|text| wire::json_chosen(text, self.kind.as_ref().map(ToString::to_string)))
     }
 
-    /// Reads the JSON in [`loose_detail`](Self::loose_detail); nothing if it is absent or other text.
+    /// Reads the JSON in [`loose_detail`](Self::loose_detail); nothing if it is absent or other
+    /// text.
     pub fn loose_detail_as_json(&self) -> Option<Value> {
         self.loose_detail.as_deref().and_then(wire::json_in)
     }
 
-    /// Reads the JSON in [`secret_detail`](Self::secret_detail); nothing if it is absent or other text.
+    /// Reads the JSON in [`secret_detail`](Self::secret_detail); nothing if it is absent or other
+    /// text.
     pub fn secret_detail_as_json(&self) -> Option<Part> {
         self.secret_detail
             .as_ref()
@@ -219,7 +222,8 @@ impl Thing {
         self.bytes.as_deref().and_then(wire::base64_in)
     }
 
-    /// Decodes the bytes in [`sealed`](Self::sealed); nothing if it is absent or not base64. They hold JSON of a [`Part`](crate::model::Part) once decrypted.
+    /// Decodes the bytes in [`sealed`](Self::sealed); nothing if it is absent or not base64. They
+    /// hold JSON of a [`Part`](crate::model::Part) once decrypted.
     pub fn sealed_decoded(&self) -> Option<Vec<u8>> {
         self.sealed.as_deref().and_then(wire::base64_in)
     }
