@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::answer::{Codes, Verdict};
 use crate::body::Frame;
-use crate::pace::{Pace, now};
+use crate::pace::Pace;
 use crate::quota;
 
 /// What one send has in common for all its requests.
@@ -32,9 +32,11 @@ pub(crate) struct Courier<'a> {
     pub(crate) retry: &'a RetryPolicy,
     /// How long one request may take together with its repeats, pauses for the pace aside.
     pub(crate) budget: Duration,
-    /// How long a request waits for the platform to accept its pace.
+    /// How long the send waits while the platform accepts no request at all.
     pub(crate) patience: Duration,
-    /// The time as the platform sees it, when the send began.
+    /// When the send began.
+    pub(crate) started: Instant,
+    /// The time as the platform sees it.
     pub(crate) time: SystemTime,
 }
 
@@ -73,90 +75,91 @@ enum Failure {
     Unclear,
 }
 
+/// What happened to a request so far.
+#[derive(Default)]
+struct Story {
+    /// How often it was sent, refusals of the pace aside.
+    sent: u32,
+    /// How long that took, with the waits in between.
+    spent: Duration,
+    /// The last refusal of the pace.
+    refused: Option<Error>,
+    /// The first answer that was lost. It outweighs whatever comes later but another answer.
+    lost: Option<Error>,
+}
+
 impl Courier<'_> {
     /// Sends `job` to `tokens` and returns what became of them.
     pub(crate) async fn deliver(&self, job: &Job, shared: &Shared, tokens: &[&str]) -> Verdict {
-        let mut spent = Duration::ZERO;
-        let mut sent = 0;
-        let mut refused: Option<(Instant, Error)> = None;
-        let mut unclear: Option<Error> = None;
-        // A lost answer outweighs whatever comes later but another answer.
-        let give_up = |unclear: Option<Error>, error: Error| match unclear {
-            Some(lost) => Verdict::Unknown(lost),
-            None => Verdict::NotSent(error),
-        };
+        let mut story = Story::default();
         loop {
             if let Some(end) = shared.end.get() {
-                return give_up(unclear, end.clone());
+                return story.end(end.clone());
             }
-            let permit = match &refused {
-                None => self.pace.permit().await,
-                Some((until, error)) => {
-                    match tokio::time::timeout_at(*until, self.pace.permit()).await {
-                        Ok(permit) => permit,
-                        Err(_) => return give_up(unclear, error.clone()),
-                    }
-                }
+            let permit = self.pace.permit_within(self.started, self.patience);
+            let Some(permit) = permit.await else {
+                let refused = story.refused.take();
+                return story.end(refused.unwrap_or_else(|| Error::unsent(TOO_SLOW)));
             };
-            let error = match job.request(tokens).send::<Answer>(self.api).await {
-                Ok(answer) => match job.read(answer, tokens) {
-                    Ok(verdict) => {
-                        permit.accepted();
-                        return shared.saw(verdict, tokens.len());
-                    }
-                    Err(error) => error,
-                },
-                Err(error) => match job.read_error(&error, tokens) {
-                    Some(verdict) => {
-                        permit.accepted();
-                        return shared.saw(verdict, tokens.len());
-                    }
-                    None => error,
-                },
-            };
-            sent += 1;
-            spent += error.elapsed();
-            match Failure::of(&error) {
-                Failure::Refused => {
-                    drop(permit);
-                    return give_up(unclear, shared.ended_by(error));
+            let error = match job.attempt(self.api, tokens).await {
+                Ok(verdict) => {
+                    permit.accepted();
+                    return shared.saw(verdict, tokens.len());
                 }
+                Err(error) => error,
+            };
+            let asked = error.api().and_then(|api| api.retry_after);
+            let failure = Failure::of(&error);
+            if matches!(failure, Failure::TooFast) {
+                permit.refused(asked);
+                story.refused = Some(error);
+                continue;
+            }
+            drop(permit);
+            story.sent += 1;
+            story.spent += error.elapsed();
+            match failure {
+                Failure::Refused => return story.end(shared.ended_by(error)),
                 Failure::UsedUp => {
-                    drop(permit);
                     let error = quota::with_reset(error, self.time);
-                    return give_up(unclear, shared.end.get_or_init(|| error).clone());
-                }
-                Failure::TooFast => {
-                    permit.refused(error.api().and_then(|api| api.retry_after));
-                    sent -= 1;
-                    let until = refused.map_or_else(|| now() + self.patience, |(until, _)| until);
-                    refused = Some((until, error));
-                    continue;
-                }
-                Failure::Unclear if !job.repeats => {
-                    drop(permit);
-                    return Verdict::Unknown(unclear.unwrap_or(error));
+                    return story.end(shared.end.get_or_init(|| error).clone());
                 }
                 Failure::Unclear => {
-                    drop(permit);
-                    unclear.get_or_insert_with(|| error.clone());
+                    story.lost.get_or_insert_with(|| error.clone());
+                    if !job.repeats {
+                        return story.end(error);
+                    }
                 }
-                Failure::Unsent => drop(permit),
+                Failure::TooFast | Failure::Unsent => {}
             }
-            let left = self.budget.saturating_sub(spent);
-            let asked = error.api().and_then(|api| api.retry_after);
-            match self.retry.wait(sent, fastrand::f64(), asked, left) {
-                Some(wait) => {
-                    spent += wait;
-                    tokio::time::sleep(wait).await;
-                }
-                None => return give_up(unclear, error),
-            }
+            let left = self.budget.saturating_sub(story.spent);
+            let wait = self.retry.wait(story.sent, fastrand::f64(), asked, left);
+            let Some(wait) = wait else {
+                return story.end(error);
+            };
+            story.spent += wait;
+            tokio::time::sleep(wait).await;
+        }
+    }
+}
+
+impl Story {
+    fn end(self, error: Error) -> Verdict {
+        match self.lost {
+            Some(lost) => Verdict::Unknown(lost),
+            None => Verdict::NotSent(error),
         }
     }
 }
 
 impl Job {
+    async fn attempt(&self, api: &Api, tokens: &[&str]) -> Result<Verdict, Error> {
+        match self.request(tokens).send::<Answer>(api).await {
+            Ok(answer) => self.read(answer, tokens),
+            Err(error) => self.read_error(&error, tokens).ok_or(error),
+        }
+    }
+
     fn request(&self, tokens: &[&str]) -> Request {
         let (name, value) = &self.address;
         Request::new(self.operation)
@@ -210,3 +213,6 @@ impl Failure {
         }
     }
 }
+
+/// Why a request was given up that waited for others to be accepted.
+const TOO_SLOW: &str = "the platform accepts no more requests for now";

@@ -39,6 +39,8 @@ struct State {
     next: Option<Instant>,
     /// Refusals in a row.
     refusals: u32,
+    /// When the first of them came.
+    stuck_since: Option<Instant>,
     /// Counts the refusals that had an effect: those who started before the last one are late.
     round: u64,
 }
@@ -51,8 +53,29 @@ impl Pace {
         }
     }
 
-    /// Waits until one more request may start.
-    pub(crate) async fn permit(&self) -> Permit<'_> {
+    /// Waits until one more request may start, but, counted from `started`, no longer than
+    /// `patience` while the platform accepts none at all.
+    pub(crate) async fn permit_within(
+        &self,
+        started: Instant,
+        patience: Duration,
+    ) -> Option<Permit<'_>> {
+        loop {
+            let stuck = self.state().stuck_since;
+            let from = stuck.map_or_else(now, |since| since.max(started));
+            let Some(until) = from.checked_add(patience) else {
+                return Some(self.permit().await);
+            };
+            match tokio::time::timeout_at(until, self.permit()).await {
+                Ok(permit) => return Some(permit),
+                Err(_) if stuck.is_some() && stuck == self.state().stuck_since => return None,
+                // Others were accepted meanwhile: it goes on.
+                Err(_) => {}
+            }
+        }
+    }
+
+    async fn permit(&self) -> Permit<'_> {
         loop {
             let changed = self.changed.notified();
             let wait = self.state().start(now());
@@ -111,6 +134,7 @@ impl State {
             gap: Duration::ZERO,
             next: None,
             refusals: 0,
+            stuck_since: None,
             round: 0,
         }
     }
@@ -129,6 +153,7 @@ impl State {
 
     fn accepted(&mut self) {
         self.refusals = 0;
+        self.stuck_since = None;
         self.window = (self.window + 1.0 / self.window).min(WIDEST);
         self.gap = match self.gap.mul_f64(RELAX) {
             gap if gap < SHORTEST_GAP => Duration::ZERO,
@@ -145,6 +170,7 @@ impl State {
         retry_after: Option<Duration>,
         spread: f64,
     ) -> bool {
+        self.stuck_since.get_or_insert(now);
         let slows = round == self.round;
         if slows {
             self.round += 1;
@@ -270,6 +296,23 @@ mod tests {
         let round = start(&mut state, now);
         state.refused(round, now, Some(Duration::from_secs(90)), 0.5);
         assert_eq!(state.next, Some(now + Duration::from_secs(90)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn patience_ends_only_where_nothing_is_accepted() {
+        let pace = Pace::new();
+        let (started, patience) = (now(), Duration::from_secs(10));
+        let permit = pace.permit().await;
+        permit.refused(Some(Duration::from_secs(60)));
+        assert!(pace.permit_within(started, patience).await.is_none());
+        assert_eq!(now() - started, patience);
+
+        // Who comes later waits by its own watch, and the pause is over by then.
+        let later = now() + Duration::from_secs(45);
+        tokio::time::sleep_until(later).await;
+        let permit = pace.permit_within(later, patience).await.expect("a permit");
+        permit.accepted();
+        assert!(pace.permit_within(later, Duration::MAX).await.is_some());
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,16 +1,19 @@
 //! A message that was checked and written, on its way to a list or a stream of tokens.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth_core::{CallOptions, Operation, RetryPolicy};
 use futures_core::Stream;
 use futures_util::stream::{self, FuturesOrdered, StreamExt as _};
+use tokio::time::Instant;
 
 use crate::Client;
 use crate::answer::{Codes, Verdict};
 use crate::body::Frame;
 use crate::delivery::{Courier, Job, Shared};
 use crate::outcomes::Outcomes;
+use crate::pace::now;
 use crate::sender::Settings;
 use crate::stream::{OutcomeStream, batches};
 use crate::unique::Unique;
@@ -33,6 +36,7 @@ pub(crate) struct Plan {
 pub(crate) struct Campaign {
     client: Client,
     settings: Settings,
+    started: Instant,
     size: usize,
     job: Job,
     shared: Shared,
@@ -45,6 +49,7 @@ impl Campaign {
         Self {
             client: client.with(once),
             settings,
+            started: now(),
             size: plan.size,
             job: Job {
                 operation: plan.operation,
@@ -59,14 +64,16 @@ impl Campaign {
         }
     }
 
-    /// Sends one request and returns what became of its tokens.
-    pub(crate) async fn deliver(&self, tokens: &[&str]) -> Verdict {
+    /// Sends one request and returns what became of its tokens. `patience` holds where the caller
+    /// has set none.
+    async fn deliver(&self, tokens: &[&str], patience: Duration) -> Verdict {
         let courier = Courier {
             api: &self.client.api,
             pace: &self.client.shared.pace,
             retry: &self.client.shared.retry,
             budget: self.client.shared.timeout,
-            patience: self.settings.patience,
+            patience: self.settings.patience.unwrap_or(patience),
+            started: self.started,
             time: self.client.api.clock().now(),
         };
         courier.deliver(&self.job, &self.shared, tokens).await
@@ -81,7 +88,9 @@ impl Campaign {
         if batches.len() == 1
             && let Some(batch) = batches.next()
         {
-            verdicts.push(self.deliver(batch).await);
+            // One request is what a call is elsewhere, and ends when a call would.
+            let patience = self.client.shared.timeout;
+            verdicts.push(self.deliver(batch, patience).await);
         }
         // Polled in place: dropping the send drops all of its requests.
         let mut flights = FuturesOrdered::new();
@@ -89,7 +98,7 @@ impl Campaign {
             while flights.len() < self.settings.concurrency
                 && let Some(batch) = batches.next()
             {
-                flights.push_back(self.deliver(batch));
+                flights.push_back(self.deliver(batch, PATIENCE));
             }
             match flights.next().await {
                 Some(verdict) => verdicts.push(verdict),
@@ -114,7 +123,7 @@ impl Campaign {
                     let tokens: Vec<&str> = batch.tokens.iter().map(AsRef::as_ref).collect();
                     let verdict = match tokens.is_empty() {
                         true => None,
-                        false => Some(campaign.deliver(&tokens).await),
+                        false => Some(campaign.deliver(&tokens, PATIENCE).await),
                     };
                     batch.done(verdict)
                 }
@@ -127,3 +136,6 @@ impl Campaign {
         OutcomeStream::new(outcomes)
     }
 }
+
+/// How long a request of many waits while the platform accepts none at all.
+const PATIENCE: Duration = Duration::from_secs(60);

@@ -178,7 +178,7 @@ pub struct Sender {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     pub(crate) concurrency: usize,
-    pub(crate) patience: Duration,
+    pub(crate) patience: Option<Duration>,
     pub(crate) repeats: bool,
     pub(crate) window: usize,
     pub(crate) linger: Duration,
@@ -192,10 +192,11 @@ impl Sender {
         self
     }
 
-    /// Sets how long a request may wait for the platform to accept the pace before its tokens are
-    /// reported as not sent; one minute when not set.
+    /// Sets how long a request may wait while the platform accepts none at all because of the pace,
+    /// before its tokens are reported as not sent. When not set: one minute, or, where one request
+    /// takes all tokens, the timeout of a call.
     pub fn patience(mut self, patience: Duration) -> Self {
-        self.settings.patience = patience;
+        self.settings.patience = Some(patience);
         self
     }
 
@@ -284,7 +285,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             concurrency: 8,
-            patience: Duration::from_secs(60),
+            patience: None,
             repeats: false,
             window: 100_000,
             linger: Duration::from_secs(1),

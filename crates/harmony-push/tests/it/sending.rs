@@ -222,6 +222,21 @@ async fn flow_control_that_does_not_end_is_not_sent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_platform_that_takes_nothing_ends_a_campaign_in_time() {
+    let fake = Fake::new(|_| Reply::Answer(503, String::new()));
+    let (client, list, message) = (fake.client(), tokens(500_000), parcel());
+    let started = now();
+    let outcomes = client.send(&message, &list).await.unwrap();
+    assert_eq!(outcomes.summary().not_sent, list.len());
+    assert!(
+        started.elapsed() <= Duration::from_secs(100),
+        "{:?}",
+        started.elapsed()
+    );
+    assert!(fake.sent().len() < 50, "{} requests", fake.sent().len());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_used_up_quota_ends_at_once_and_tells_when_it_resets() {
     let fake = Fake::new(|sent| match sent.number {
         0..3 => accepted(sent.number),
