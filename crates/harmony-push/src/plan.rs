@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use auth_core::{CallOptions, Operation, RetryPolicy};
 use futures_core::Stream;
-use futures_util::stream::{self, FuturesOrdered, StreamExt as _};
+use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::Client;
@@ -40,6 +41,8 @@ pub(crate) struct Campaign {
     size: usize,
     job: Job,
     shared: Shared,
+    /// One for each request of a stream that may be sent at a time.
+    slots: Semaphore,
 }
 
 impl Campaign {
@@ -61,6 +64,7 @@ impl Campaign {
                 repeats: plan.repeats || settings.repeats,
             },
             shared: Shared::default(),
+            slots: Semaphore::new(settings.concurrency),
         }
     }
 
@@ -83,28 +87,29 @@ impl Campaign {
     pub(crate) async fn list<'a, T: AsRef<str>>(&self, tokens: &'a [T]) -> Outcomes<'a, T> {
         let unique = Unique::of(tokens.iter().map(AsRef::as_ref));
         let different = unique.tokens.len();
-        let mut batches = unique.tokens.chunks(self.size);
-        let mut verdicts = Vec::with_capacity(batches.len());
+        let mut batches = unique.tokens.chunks(self.size).enumerate();
+        let mut verdicts = vec![None; batches.len()];
         if batches.len() == 1
-            && let Some(batch) = batches.next()
+            && let Some((number, batch)) = batches.next()
         {
             // One request is what a call is elsewhere, and ends when a call would.
             let patience = self.client.shared.timeout;
-            verdicts.push(self.deliver(batch, patience).await);
+            verdicts[number] = Some(self.deliver(batch, patience).await);
         }
         // Polled in place: dropping the send drops all of its requests.
-        let mut flights = FuturesOrdered::new();
+        let mut flights = FuturesUnordered::new();
         loop {
             while flights.len() < self.settings.concurrency
-                && let Some(batch) = batches.next()
+                && let Some((number, batch)) = batches.next()
             {
-                flights.push_back(self.deliver(batch, PATIENCE));
+                flights.push(async move { (number, self.deliver(batch, PATIENCE).await) });
             }
             match flights.next().await {
-                Some(verdict) => verdicts.push(verdict),
+                Some((number, verdict)) => verdicts[number] = Some(verdict),
                 None => break,
             }
         }
+        let verdicts = verdicts.into_iter().flatten().collect();
         Outcomes::new(tokens, unique.places, verdicts, self.size, different)
     }
 
@@ -120,15 +125,19 @@ impl Campaign {
             .map(move |batch| {
                 let campaign = Arc::clone(&campaign);
                 async move {
+                    let slot = campaign.slots.acquire().await;
                     let tokens: Vec<&str> = batch.tokens.iter().map(AsRef::as_ref).collect();
                     let verdict = match tokens.is_empty() {
                         true => None,
                         false => Some(campaign.deliver(&tokens, PATIENCE).await),
                     };
+                    drop(slot);
                     batch.done(verdict)
                 }
             })
-            .buffered(settings.concurrency)
+            // Some more than are sent at a time, so that one late answer, which keeps the order
+            // waiting, does not stop the others.
+            .buffered(settings.concurrency * AHEAD)
             .flat_map(move |batch| {
                 proven |= batch.accepts_any();
                 stream::iter(batch.outcomes(proven))
@@ -139,3 +148,5 @@ impl Campaign {
 
 /// How long a request of many waits while the platform accepts none at all.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How many times as many batches of a stream are held as are sent at a time.
+const AHEAD: usize = 4;

@@ -186,9 +186,9 @@ pub(crate) struct Settings {
 
 impl Sender {
     /// Sets how many requests are in flight at most, while the platform accepts the pace; 8 when
-    /// not set.
+    /// not set, 1024 at most.
     pub fn concurrency(mut self, requests: usize) -> Self {
-        self.settings.concurrency = requests.max(1);
+        self.settings.concurrency = requests.clamp(1, MOST_REQUESTS);
         self
     }
 
@@ -306,3 +306,5 @@ const REVOKED: Codes = Codes {
 };
 /// The media type of every request.
 const JSON: &str = "application/json";
+/// The most requests in flight of one send.
+const MOST_REQUESTS: usize = 1024;

@@ -99,7 +99,21 @@ async fn a_stream_is_read_no_faster_than_it_is_sent() {
     });
     let mut outcomes = sender.send_stream(&parcel(), endless).unwrap();
     assert!(outcomes.next().await.is_some());
-    assert!(read.load(Ordering::Relaxed) <= 4000);
+    assert!(read.load(Ordering::Relaxed) <= 10_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_late_answer_does_not_stop_the_others() {
+    let fake = Fake::new(|sent| {
+        let wait = if sent.number == 0 { 9000 } else { 1000 };
+        Reply::Later(Duration::from_millis(wait), Box::new(accepted(sent.number)))
+    });
+    let started = now();
+    let sender = fake.client().sender().concurrency(4);
+    let list = stream::iter(tokens(16_000));
+    let outcomes = sender.send_stream(&parcel(), list).unwrap();
+    assert_eq!(outcomes.count().await, 16_000);
+    assert_eq!(started.elapsed().as_secs(), 9);
 }
 
 #[tokio::test(start_paused = true)]
