@@ -1,12 +1,12 @@
 //! Sends one notification to a stream of tokens of any length, and prints what it took.
 //!
-//!     campaign 1000000                       to an emulator that it starts
-//!     campaign 1000000 http://127.0.0.1:8080/harmony-push
-//!     campaign - http://127.0.0.1:8080/harmony-push < tokens.txt
+//!     campaign 1000000            to an emulator that it starts
+//!     campaign 1000000 fleet-     to the one at HARMONY_PUSH_URL
+//!     campaign - < tokens.txt
 //!
-//! The first argument is a number of made-up tokens, `fleet-0` and so on, or `-` to read one token
-//! a line from standard input. The second is the address of an emulator in another process, whose
-//! key file `HARMONY_PUSH_KEY_FILE` holds or names.
+//! The first argument is a number of made-up tokens, or `-` to read one token a line from standard
+//! input. The second is what made-up tokens begin with; a number follows. With `HARMONY_PUSH_URL`
+//! it sends to that address, with the key file that `HARMONY_PUSH_KEY_FILE` holds or names.
 
 #![expect(clippy::print_stdout, reason = "an example prints")]
 
@@ -26,6 +26,7 @@ use huawei_emulator::harmony_push::Device;
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
     let source = arguments.next().unwrap_or_else(|| "100000".to_owned());
+    let prefix = arguments.next().unwrap_or_else(|| "fleet-".to_owned());
     let tokens: Box<dyn Iterator<Item = String> + Send> = match source.as_str() {
         "-" => Box::new(
             io::BufReader::new(io::stdin())
@@ -33,23 +34,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 .map_while(io::Result::ok),
         ),
         count => {
-            let count: u64 = count.parse()?;
-            Box::new((0..count).map(|number| format!("fleet-{number}")))
+            let (count, prefix): (u64, _) = (count.parse()?, prefix.clone());
+            Box::new((0..count).map(move |number| format!("{prefix}{number}")))
         }
     };
-    match arguments.next() {
-        Some(url) => {
-            let account = ServiceAccount::from_env("HARMONY_PUSH_KEY_FILE")?;
-            campaign(account, url, tokens).await
-        }
-        None => {
-            let emulator = Emulator::start_thread()?;
-            let push = emulator.harmony_push();
-            push.fleet("fleet-", u64::MAX, Device::harmony());
-            let account = ServiceAccount::parse(&push.service_account_key_json())?;
-            campaign(account, emulator.url("harmony-push"), tokens).await
-        }
+    if let Ok(url) = env::var("HARMONY_PUSH_URL") {
+        let account = ServiceAccount::from_env("HARMONY_PUSH_KEY_FILE")?;
+        return campaign(account, url, tokens).await;
     }
+    let emulator = Emulator::start_thread()?;
+    let push = emulator.harmony_push();
+    push.fleet(&prefix, u64::MAX, Device::harmony());
+    let account = ServiceAccount::parse(&push.service_account_key_json())?;
+    campaign(account, emulator.url("harmony-push"), tokens).await
 }
 
 async fn campaign(

@@ -4,7 +4,8 @@
 //!
 //!     cargo run --example send
 //!
-//! With the key file of a service account it sends a test message to real devices:
+//! With the key file of a service account it sends a test message to real devices, or, with an
+//! address in `HARMONY_PUSH_URL`, to an emulator in another process:
 //!
 //!     HARMONY_PUSH_KEY_FILE=service-account.json cargo run --example send -- TOKEN...
 
@@ -22,8 +23,11 @@ use huawei_emulator::harmony_push::Device;
 async fn main() -> Result<(), Box<dyn Error>> {
     let tokens: Vec<String> = env::args().skip(1).collect();
     if env::var_os(KEY_FILE).is_some() {
-        let client = Client::new(ServiceAccount::from_env(KEY_FILE)?)?;
-        return send(&client, &tokens).await;
+        let mut client = Client::builder(ServiceAccount::from_env(KEY_FILE)?);
+        if let Ok(url) = env::var("HARMONY_PUSH_URL") {
+            client = client.emulator(url);
+        }
+        return send(&client.build()?, &tokens).await;
     }
     println!("{KEY_FILE} is not set: starting an emulator");
     let emulator = Emulator::start().await?;
