@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::model::IllegalTokenReason;
 use crate::outcome::{Outcome, Refusal, RequestId};
+use crate::outcomes::Summary;
 
 /// The codes of an operation that say something about single tokens.
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +97,20 @@ impl Verdict {
         }
     }
 
+    /// Counts the outcome of the token at `place`, as [`outcome`](Self::outcome) would give it.
+    pub(crate) fn count(&self, place: usize, summary: &mut Summary) {
+        let counter = match self {
+            Self::Answered(answered) => match (answered.reason(place), &answered.rest) {
+                (Some(_), _) | (None, Rest::Refused) => &mut summary.refused,
+                (None, Rest::Accepted) => &mut summary.accepted,
+                (None, Rest::Unknown(_)) => &mut summary.unknown,
+            },
+            Self::NotSent(_) => &mut summary.not_sent,
+            Self::Unknown(_) => &mut summary.unknown,
+        };
+        *counter += 1;
+    }
+
     /// Whether any of the `size` tokens was accepted.
     pub(crate) fn accepts_any(&self, size: usize) -> bool {
         match self {
@@ -109,20 +124,30 @@ impl Verdict {
 
 impl Answered {
     fn outcome(&self, place: usize, proven: bool) -> Outcome {
-        let refused = self
-            .refused
-            .binary_search_by_key(&place, |&(place, _)| place as usize);
-        let reason = match (refused, &self.rest) {
-            (Ok(found), _) => self.reasons[self.refused[found].1 as usize].clone(),
-            (Err(_), Rest::Refused) => None,
-            (Err(_), Rest::Accepted) => {
+        let reason = match (self.reason(place), &self.rest) {
+            (Some(reason), _) => reason.clone(),
+            (None, Rest::Refused) => None,
+            (None, Rest::Accepted) => {
                 return Outcome::Accepted {
                     request_id: self.request_id.clone(),
                 };
             }
-            (Err(_), Rest::Unknown(error)) => return Outcome::Unknown(error.clone()),
+            (None, Rest::Unknown(error)) => return Outcome::Unknown(error.clone()),
         };
         Outcome::Refused(Refusal::new(reason, self.request_id.clone(), proven))
+    }
+
+    /// The reason of a token that the answer names, if it gives one.
+    fn reason(&self, place: usize) -> Option<&Option<IllegalTokenReason>> {
+        if self.refused.is_empty() {
+            return None;
+        }
+        let found = self
+            .refused
+            .binary_search_by_key(&place, |&(place, _)| place as usize);
+        found
+            .ok()
+            .map(|found| &self.reasons[self.refused[found].1 as usize])
     }
 }
 

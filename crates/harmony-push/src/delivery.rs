@@ -115,7 +115,10 @@ impl Courier<'_> {
                 story.refused = Some(error);
                 continue;
             }
-            drop(permit);
+            match error.api() {
+                Some(_) => permit.answered(),
+                None => drop(permit),
+            }
             story.sent += 1;
             story.spent += error.elapsed();
             match failure {

@@ -88,8 +88,13 @@ impl<'a, T> Outcomes<'a, T> {
     /// How many tokens had which outcome.
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();
-        for (_, outcome) in self.iter() {
-            summary.count(&outcome);
+        for index in 0..self.len() {
+            match self.places.of(index) {
+                Some(place) => {
+                    self.verdicts[place / self.size].count(place % self.size, &mut summary);
+                }
+                None => summary.not_sent += 1,
+            }
         }
         summary
     }

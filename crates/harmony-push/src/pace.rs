@@ -20,7 +20,7 @@ pub(crate) struct Pace {
     changed: Notify,
 }
 
-/// The right to send one request. Dropping it without a word counts as neither.
+/// The right to send one request. Dropping it without a word tells nothing.
 #[derive(Debug)]
 pub(crate) struct Permit<'a> {
     pace: &'a Pace,
@@ -96,6 +96,11 @@ impl Permit<'_> {
     /// The platform took the request.
     pub(crate) fn accepted(self) {
         self.pace.state().accepted();
+    }
+
+    /// The platform answered something else: the pace was not what it minded.
+    pub(crate) fn answered(self) {
+        self.pace.state().stuck_since = None;
     }
 
     /// The platform refused the request because of the pace, and may have said how long to wait.

@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
+use harmony_push::Sender;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -115,6 +117,13 @@ fn expected(list: &[String], is_stream: bool) -> Vec<String> {
     list.iter().map(outcome).collect()
 }
 
+/// One request at a time, because what ends a send depends on what came before, and with a patience
+/// that no row of refusals uses up.
+fn sender() -> Sender {
+    let sender = platform().client().sender();
+    sender.concurrency(1).patience(Duration::MAX)
+}
+
 fn run(test: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -132,8 +141,7 @@ proptest! {
         list in proptest::collection::vec(token(), 0..120)
     ) {
         run(async {
-            // One at a time: what ends a send depends on what came before.
-            let sender = platform().client().sender().concurrency(1);
+            let sender = sender();
             let message = parcel().test_message();
             let outcomes = sender.send(&message, &list).await.unwrap();
             assert_eq!(words(&outcomes), expected(&list, false));
@@ -145,7 +153,7 @@ proptest! {
         list in proptest::collection::vec(token(), 0..120)
     ) {
         run(async {
-            let sender = platform().client().sender().concurrency(1);
+            let sender = sender();
             let message = parcel().test_message();
             let tokens = stream::iter(&list);
             let outcomes = sender.send_stream(&message, tokens).unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use auth_core::Action;
 use harmony_push::model::{ClickAction, NotificationCategory};
-use harmony_push::{Message as _, Notification, Outcome, Outcomes};
+use harmony_push::{Message as _, Notification, Outcome, Outcomes, Summary};
 use serde_json::json;
 
 use crate::fake::{Fake, Reply, Sent, accepted, code, now, refused};
@@ -19,9 +19,16 @@ pub(crate) fn tokens(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("token-{number}")).collect()
 }
 
-/// One word for each outcome.
+/// One word for each outcome; their number is that of the summary.
 pub(crate) fn words<T>(outcomes: &Outcomes<'_, T>) -> Vec<String> {
-    outcomes.iter().map(|(_, outcome)| word(&outcome)).collect()
+    let mut summary = Summary::default();
+    let mut count = |outcome: Outcome| {
+        summary.count(&outcome);
+        word(&outcome)
+    };
+    let words = outcomes.iter().map(|(_, outcome)| count(outcome)).collect();
+    assert_eq!(outcomes.summary(), summary);
+    words
 }
 
 pub(crate) fn word(outcome: &Outcome) -> String {

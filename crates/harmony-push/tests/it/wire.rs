@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use futures_util::stream;
-use harmony_push::model::{ClickAction, NotificationCategory, SendHmsMessage};
+use harmony_push::model::{
+    AtomicServiceAction, ChangeHmsTopic, ClickAction, NotificationCategory, QueryHmsToken,
+    ReceiptCallback, RevokeMessage, SendHmsMessage, SendServiceTimeline, Target,
+    TimelineClickAction, TimelinePickupContent, TimelinePickupStatus,
+};
 use harmony_push::{Background, Client, HmsClient, Notification, Outcome};
 
 use crate::fake::{Fake, Reply, accepted, code};
@@ -156,6 +160,38 @@ async fn errors_and_outcomes_do_not_show_tokens() {
         .send_stream(&parcel(), stream::iter(["very-secret"]))
         .unwrap();
     assert!(!format!("{stream:?}").contains("very-secret"));
+}
+
+#[test]
+fn models_hide_their_secrets() {
+    let secret = "very-secret";
+    let content = TimelinePickupContent::new(
+        TimelinePickupStatus::Placed,
+        1,
+        "1",
+        1,
+        "tea",
+        "image",
+        "shop",
+        TimelineClickAction::new(AtomicServiceAction::HomePage),
+    );
+    let state = SendServiceTimeline::new("open", "app", "10001", "100010001", secret, content);
+    let receipt = br#"{"statuses":[{"token":"very-secret","pushType":0,"appPackageName":"a",
+        "requestId":"1","deliveryStatus":{"result":0,"timestamp":1}}]}"#;
+    let uplink =
+        br#"{"from":"very-secret","category":"c","message_id":"1","data":"dmVyeS1zZWNyZXQ="}"#;
+    let shown = format!(
+        "{:?} {:?} {:?} {:?} {state:?} {:?} {:?} {:?}",
+        RevokeMessage::new(1, [secret]),
+        Target::new([secret]),
+        ChangeHmsTopic::new("weather", [secret]),
+        QueryHmsToken::new(secret),
+        ReceiptCallback::parse(receipt).unwrap(),
+        harmony_push::receipts::read(receipt).unwrap(),
+        harmony_push::uplink::read(uplink).unwrap(),
+    );
+    assert!(!shown.contains(secret), "{shown}");
+    assert!(!shown.contains("dmVyeS1z"), "{shown}");
 }
 
 #[test]
