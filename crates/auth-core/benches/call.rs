@@ -54,6 +54,7 @@ static PLATFORM: Platform = Platform {
     schemes: &[&BEARER, &CLIENT],
     security: &[],
     outcome: &OUTCOME,
+    tokens: &[],
 };
 static SEND: Operation = Operation {
     platform: &PLATFORM,

@@ -1,5 +1,7 @@
 //! What a platform's document states, as data: generated code fills these in, policy reads them.
 
+use std::time::Duration;
+
 use http::Method;
 
 use crate::Action;
@@ -24,6 +26,41 @@ pub struct Platform {
     pub security: &'static [&'static [&'static Scheme]],
     /// How an answer is judged where the operation does not say otherwise.
     pub outcome: &'static Outcome,
+    /// What is known about the platform's short-lived credentials.
+    pub tokens: &'static [TokenPolicy],
+}
+
+impl Platform {
+    /// What the document says about the credential with this name: `x-token-policy`.
+    pub fn token(&self, name: &str) -> Option<&'static TokenPolicy> {
+        self.tokens.iter().find(|policy| policy.name == name)
+    }
+}
+
+/// A short-lived credential: how long it lasts and what a new one does to it. Nothing stands where
+/// the platform's documents say nothing.
+#[derive(Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "generated statics fill in every field"
+)]
+pub struct TokenPolicy {
+    /// The name of the credential, for example `access_token`.
+    pub name: &'static str,
+    /// How long it is valid where no answer says so.
+    pub lifetime: Option<Duration>,
+    /// How long before its end clients are known to renew it.
+    pub renew_before: Option<Duration>,
+    /// How long the refresh token beside it is valid.
+    pub refresh_lifetime: Option<Duration>,
+    /// Whether a refresh gives a new refresh token.
+    pub rotates: Option<bool>,
+    /// Whether a new one voids the one before: then never two are asked for at a time.
+    pub voids_previous: Option<bool>,
+    /// Whether it works once only.
+    pub single_use: bool,
+    /// How many may be asked for: a number, and the time in which.
+    pub max_per_window: Option<(u32, Duration)>,
 }
 
 /// One base address of a platform.

@@ -36,7 +36,7 @@ pub use crate::credential::Credential;
 pub use crate::error::{Action, ApiError, Error, ErrorKind, Result};
 pub use crate::facts::{
     Carrier, Envelope, Fields, KnownCode, Operation, Outcome, Path, Platform, Scheme, Server,
-    Verdict,
+    TokenPolicy, Verdict,
 };
 pub use crate::http_send::HttpSend;
 pub use crate::multipart::{File, Multipart};

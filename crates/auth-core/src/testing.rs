@@ -24,6 +24,7 @@
 //!     schemes: &[&TOKEN],
 //!     security: &[&[&TOKEN]],
 //!     outcome: &OUTCOME,
+//!     tokens: &[],
 //! };
 //! static LIST_ITEMS: Operation = Operation {
 //!     platform: &PLATFORM,

@@ -2,7 +2,11 @@
 
 //! The platform: its addresses, ways to authenticate and verdicts.
 
-use auth_core::{Carrier, Envelope, Fields, Outcome, Platform, Scheme, Server, Verdict};
+use std::time::Duration;
+
+use auth_core::{
+    Carrier, Envelope, Fields, Outcome, Platform, Scheme, Server, TokenPolicy, Verdict,
+};
 
 use crate::generated::error_codes::ERROR_CODES;
 
@@ -10,7 +14,8 @@ use crate::generated::error_codes::ERROR_CODES;
 pub(crate) static PLATFORM: Platform = Platform {
     name: "harmony-push",
     servers: &[
-        // The only documented host, for all regions. Where data is processed follows the data processing location of the project in the console.
+        // The only documented host, for all regions. Where data is processed follows the data
+        // processing location of the project in the console.
         Server {
             role: "push_api",
             site: "global",
@@ -33,21 +38,46 @@ pub(crate) static PLATFORM: Platform = Platform {
     ],
     security: &[&[&SERVICE_ACCOUNT_JWT]],
     outcome: &OUTCOME,
+    tokens: &[
+        TokenPolicy {
+            name: "service_account_jwt",
+            lifetime: Some(Duration::from_secs(3600)),
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: Some(false),
+            single_use: false,
+            max_per_window: None,
+        },
+        TokenPolicy {
+            name: "hms_access_token",
+            lifetime: Some(Duration::from_secs(3600)),
+            renew_before: Some(Duration::from_secs(300)),
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: None,
+            single_use: false,
+            max_per_window: Some((1000, Duration::from_secs(300))),
+        },
+    ],
 };
 
-/// JWT signed by the sender with the private key of a service account and used as it is: it is not exchanged for another token. PSS with a salt of 32 bytes, MGF1 with SHA-256.
+/// JWT signed by the sender with the private key of a service account and used as it is: it is not
+/// exchanged for another token. PSS with a salt of 32 bytes, MGF1 with SHA-256.
 pub(crate) static SERVICE_ACCOUNT_JWT: Scheme = Scheme {
     name: "serviceAccountJwt",
     carrier: Carrier::Bearer,
 };
 
-/// Access token of the client_credentials grant, sent as Authorization: Bearer. HMS Core v1 and v2 only; v3 refuses it.
+/// Access token of the client_credentials grant, sent as Authorization: Bearer. HMS Core v1 and v2
+/// only; v3 refuses it.
 pub(crate) static HMS_ACCESS_TOKEN: Scheme = Scheme {
     name: "hmsAccessToken",
     carrier: Carrier::Bearer,
 };
 
-/// timestamp, nonce and value; value = Base64(HMAC-SHA256(key, timestamp + nonce + userName)). Key: the Base64-decoded callback secret for configurations made now, its UTF-8 bytes for old ones.
+/// timestamp, nonce and value; value = Base64(HMAC-SHA256(key, timestamp + nonce + userName)). Key:
+/// the Base64-decoded callback secret for configurations made now, its UTF-8 bytes for old ones.
 pub(crate) static RECEIPT_SIGNATURE: Scheme = Scheme {
     name: "receiptSignature",
     carrier: Carrier::Header("X-HUAWEI-CALLBACK-ID"),

@@ -2,7 +2,11 @@
 
 //! The platform: its addresses, ways to authenticate and verdicts.
 
-use auth_core::{Carrier, Envelope, Fields, Outcome, Platform, Scheme, Server, Verdict};
+use std::time::Duration;
+
+use auth_core::{
+    Carrier, Envelope, Fields, Outcome, Platform, Scheme, Server, TokenPolicy, Verdict,
+};
 
 use crate::generated::error_codes::ERROR_CODES;
 
@@ -10,7 +14,8 @@ use crate::generated::error_codes::ERROR_CODES;
 pub(crate) static PLATFORM: Platform = Platform {
     name: "huawei-oauth",
     servers: &[
-        // Authorize, token, revoke, device code, keys, OpenID to UnionID. One global address for all sites.
+        // Authorize, token, revoke, device code, keys, OpenID to UnionID. One global address for
+        // all sites.
         Server {
             role: "oauth_login",
             site: "global",
@@ -121,6 +126,78 @@ pub(crate) static PLATFORM: Platform = Platform {
     ],
     security: &[&[&ACCESS_TOKEN_FORM]],
     outcome: &OUTCOME,
+    tokens: &[
+        TokenPolicy {
+            name: "user_access_token",
+            lifetime: Some(Duration::from_secs(3600)),
+            renew_before: Some(Duration::from_secs(300)),
+            refresh_lifetime: Some(Duration::from_secs(15552000)),
+            rotates: Some(false),
+            voids_previous: Some(false),
+            single_use: false,
+            max_per_window: None,
+        },
+        TokenPolicy {
+            name: "app_access_token",
+            lifetime: Some(Duration::from_secs(3600)),
+            renew_before: Some(Duration::from_secs(300)),
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: Some(false),
+            single_use: false,
+            max_per_window: Some((1000, Duration::from_secs(300))),
+        },
+        TokenPolicy {
+            name: "authorization_code",
+            lifetime: Some(Duration::from_secs(300)),
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: None,
+            single_use: true,
+            max_per_window: None,
+        },
+        TokenPolicy {
+            name: "device_code",
+            lifetime: Some(Duration::from_secs(1800)),
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: None,
+            single_use: true,
+            max_per_window: None,
+        },
+        TokenPolicy {
+            name: "id_token",
+            lifetime: Some(Duration::from_secs(3600)),
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: Some(false),
+            single_use: false,
+            max_per_window: None,
+        },
+        TokenPolicy {
+            name: "agent_access_token",
+            lifetime: None,
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: None,
+            single_use: false,
+            max_per_window: None,
+        },
+        TokenPolicy {
+            name: "agent_assertion",
+            lifetime: Some(Duration::from_secs(3600)),
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: Some(false),
+            single_use: false,
+            max_per_window: None,
+        },
+    ],
 };
 
 /// client_id and client_secret as form fields.
@@ -185,7 +262,8 @@ pub(crate) static APP_ACCESS_TOKEN: Scheme = Scheme {
     carrier: Carrier::Bearer,
 };
 
-/// PS256 JWT in the JSON field client_assertion plus headers x-client-id and x-agent-client-id, see AgentAssertionClaims.
+/// PS256 JWT in the JSON field client_assertion plus headers x-client-id and x-agent-client-id, see
+/// AgentAssertionClaims.
 pub(crate) static AGENT_CLIENT_ASSERTION: Scheme = Scheme {
     name: "agentClientAssertion",
     carrier: Carrier::Body(Fields {
@@ -195,7 +273,8 @@ pub(crate) static AGENT_CLIENT_ASSERTION: Scheme = Scheme {
     }),
 };
 
-/// Token of an incoming event, signed by Huawei with a key of the jwks_uri of get_risc_configuration; the algorithm is not documented.
+/// Token of an incoming event, signed by Huawei with a key of the jwks_uri of
+/// get_risc_configuration; the algorithm is not documented.
 pub(crate) static RISC_EVENT_TOKEN: Scheme = Scheme {
     name: "riscEventToken",
     carrier: Carrier::Bearer,

@@ -2,7 +2,11 @@
 
 //! The platform: its addresses, ways to authenticate and verdicts.
 
-use auth_core::{Carrier, Envelope, Fields, Outcome, Platform, Scheme, Server, Verdict};
+use std::time::Duration;
+
+use auth_core::{
+    Carrier, Envelope, Fields, Outcome, Platform, Scheme, Server, TokenPolicy, Verdict,
+};
 
 use crate::generated::error_codes::ERROR_CODES;
 
@@ -10,7 +14,8 @@ use crate::generated::error_codes::ERROR_CODES;
 pub(crate) static PLATFORM: Platform = Platform {
     name: "iot-na",
     servers: &[
-        // China Telecom NB-IoT platform, pilot/test environment (most used in public code); demo client certificate.
+        // China Telecom NB-IoT platform, pilot/test environment (most used in public code); demo
+        // client certificate.
         Server {
             role: "platform",
             site: "china_telecom_pilot",
@@ -72,9 +77,20 @@ pub(crate) static PLATFORM: Platform = Platform {
         &[&APP_KEY, &BEARER_AUTH, &CLIENT_CERT],
     ],
     outcome: &OUTCOME,
+    tokens: &[TokenPolicy {
+        name: "access_token",
+        lifetime: Some(Duration::from_secs(3600)),
+        renew_before: Some(Duration::from_secs(300)),
+        refresh_lifetime: Some(Duration::from_secs(86400)),
+        rotates: Some(true),
+        voids_previous: Some(true),
+        single_use: false,
+        max_per_window: None,
+    }],
 };
 
-/// Application ID. Always the caller application, even when acting for another one. Some sites read x-app-key (documented remedy for 100025).
+/// Application ID. Always the caller application, even when acting for another one. Some sites read
+/// x-app-key (documented remedy for 100025).
 pub(crate) static APP_KEY: Scheme = Scheme {
     name: "appKey",
     carrier: Carrier::Header("app_key"),
@@ -86,7 +102,9 @@ pub(crate) static BEARER_AUTH: Scheme = Scheme {
     carrier: Carrier::Bearer,
 };
 
-/// TLS client certificate demanded by carrier and OceanConnect sites: the demo pair shipped with the SDKs (outgoing.CertwithKey.pkcs12, server CA ca.jks) or one issued for commercial use. TLS 1.2. The server certificate does not match the address, so SDKs switch host name checks off.
+/// TLS client certificate demanded by carrier and OceanConnect sites: the demo pair shipped with
+/// the SDKs (outgoing.CertwithKey.pkcs12, server CA ca.jks) or one issued for commercial use. TLS
+/// 1.2. The server certificate does not match the address, so SDKs switch host name checks off.
 pub(crate) static CLIENT_CERT: Scheme = Scheme {
     name: "clientCert",
     carrier: Carrier::Certificate,

@@ -2,7 +2,11 @@
 
 //! The platform: its addresses, ways to authenticate and verdicts.
 
-use auth_core::{Carrier, Envelope, Fields, Outcome, Platform, Scheme, Server, Verdict};
+use std::time::Duration;
+
+use auth_core::{
+    Carrier, Envelope, Fields, Outcome, Platform, Scheme, Server, TokenPolicy, Verdict,
+};
 
 use crate::generated::error_codes::ERROR_CODES;
 
@@ -37,6 +41,88 @@ pub(crate) static PLATFORM: Platform = Platform {
     ],
     security: &[&[&BEARER_ACCESS_TOKEN]],
     outcome: &OUTCOME,
+    tokens: &[
+        TokenPolicy {
+            name: "app_access_token",
+            lifetime: Some(Duration::from_secs(1800)),
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: Some(false),
+            single_use: false,
+            max_per_window: None,
+        },
+        TokenPolicy {
+            name: "session_token",
+            lifetime: None,
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: None,
+            single_use: false,
+            max_per_window: None,
+        },
+        TokenPolicy {
+            name: "login_id_token",
+            lifetime: Some(Duration::from_secs(7200)),
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: None,
+            single_use: false,
+            max_per_window: None,
+        },
+        TokenPolicy {
+            name: "state_token",
+            lifetime: None,
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: None,
+            single_use: false,
+            max_per_window: None,
+        },
+        TokenPolicy {
+            name: "sso_ticket",
+            lifetime: None,
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: None,
+            single_use: true,
+            max_per_window: None,
+        },
+        TokenPolicy {
+            name: "cas_ticket",
+            lifetime: None,
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: None,
+            single_use: true,
+            max_per_window: None,
+        },
+        TokenPolicy {
+            name: "authorization_code",
+            lifetime: None,
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: None,
+            single_use: true,
+            max_per_window: None,
+        },
+        TokenPolicy {
+            name: "user_access_token",
+            lifetime: None,
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: None,
+            single_use: false,
+            max_per_window: None,
+        },
+    ],
 };
 
 /// ClientId as user name, ClientSecret as password.
@@ -45,7 +131,8 @@ pub(crate) static CLIENT_BASIC: Scheme = Scheme {
     carrier: Carrier::Basic,
 };
 
-/// access_token of get_access_token. The application needs the permission for the API in the portal (Resources \> APIs), else the call is refused.
+/// access_token of get_access_token. The application needs the permission for the API in the portal
+/// (Resources \> APIs), else the call is refused.
 pub(crate) static BEARER_ACCESS_TOKEN: Scheme = Scheme {
     name: "bearerAccessToken",
     carrier: Carrier::Bearer,
@@ -69,7 +156,8 @@ pub(crate) static STATE_TOKEN: Scheme = Scheme {
     carrier: Carrier::Header("X-state-token"),
 };
 
-/// Base64(RSA-OAEP-SHA256(public_key, 'session_token=\<t\>&timestamp=\<ms\>&nonce=\<hex\>')), new for each call. Huawei's way of naming the logged-in user.
+/// Base64(RSA-OAEP-SHA256(public_key, 'session_token=\<t\>&timestamp=\<ms\>&nonce=\<hex\>')), new
+/// for each call. Huawei's way of naming the logged-in user.
 pub(crate) static SESSION_SIGNATURE: Scheme = Scheme {
     name: "sessionSignature",
     carrier: Carrier::Header("X-signature"),

@@ -2,7 +2,11 @@
 
 //! The platform: its addresses, ways to authenticate and verdicts.
 
-use auth_core::{Carrier, Envelope, Fields, Outcome, Platform, Scheme, Server, Verdict};
+use std::time::Duration;
+
+use auth_core::{
+    Carrier, Envelope, Fields, Outcome, Platform, Scheme, Server, TokenPolicy, Verdict,
+};
 
 use crate::generated::error_codes::ERROR_CODES;
 
@@ -39,6 +43,68 @@ pub(crate) static PLATFORM: Platform = Platform {
     ],
     security: &[&[&APP_ACCESS_TOKEN]],
     outcome: &OUTCOME,
+    tokens: &[
+        TokenPolicy {
+            name: "app_access_token",
+            lifetime: Some(Duration::from_secs(7200)),
+            renew_before: Some(Duration::from_secs(300)),
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: None,
+            single_use: false,
+            max_per_window: None,
+        },
+        TokenPolicy {
+            name: "user_access_token",
+            lifetime: Some(Duration::from_secs(28800)),
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: None,
+            single_use: false,
+            max_per_window: None,
+        },
+        TokenPolicy {
+            name: "authorization_code",
+            lifetime: Some(Duration::from_secs(300)),
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: None,
+            single_use: true,
+            max_per_window: None,
+        },
+        TokenPolicy {
+            name: "scan_login_code",
+            lifetime: None,
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: None,
+            single_use: true,
+            max_per_window: None,
+        },
+        TokenPolicy {
+            name: "free_login_code",
+            lifetime: Some(Duration::from_secs(120)),
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: None,
+            single_use: true,
+            max_per_window: None,
+        },
+        TokenPolicy {
+            name: "js_ticket",
+            lifetime: None,
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: None,
+            voids_previous: None,
+            single_use: false,
+            max_per_window: None,
+        },
+    ],
 };
 
 /// Token of create_app_token, sent bare.

@@ -2,7 +2,11 @@
 
 //! The platform: its addresses, ways to authenticate and verdicts.
 
-use auth_core::{Carrier, Envelope, Fields, Outcome, Platform, Scheme, Server, Verdict};
+use std::time::Duration;
+
+use auth_core::{
+    Carrier, Envelope, Fields, Outcome, Platform, Scheme, Server, TokenPolicy, Verdict,
+};
 
 use crate::generated::error_codes::ERROR_CODES;
 
@@ -44,6 +48,28 @@ pub(crate) static PLATFORM: Platform = Platform {
     ],
     security: &[&[&BEARER]],
     outcome: &OUTCOME,
+    tokens: &[
+        TokenPolicy {
+            name: "access_token",
+            lifetime: Some(Duration::from_secs(3600)),
+            renew_before: Some(Duration::from_secs(60)),
+            refresh_lifetime: Some(Duration::from_secs(86400)),
+            rotates: Some(true),
+            voids_previous: Some(true),
+            single_use: false,
+            max_per_window: Some((10, Duration::from_secs(60))),
+        },
+        TokenPolicy {
+            name: "one_time_code",
+            lifetime: Some(Duration::from_secs(90)),
+            renew_before: None,
+            refresh_lifetime: None,
+            rotates: Some(false),
+            voids_previous: None,
+            single_use: true,
+            max_per_window: None,
+        },
+    ],
 };
 
 /// Name and secret.

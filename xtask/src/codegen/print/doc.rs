@@ -46,6 +46,11 @@ impl Doc {
         self.lines(out, depth, "///");
     }
 
+    /// Writes a comment that is no documentation.
+    pub(crate) fn print_as_comment(&self, out: &mut String, depth: usize) {
+        self.lines(out, depth, "//");
+    }
+
     fn lines(&self, out: &mut String, depth: usize, mark: &str) {
         let width = 100 - depth - mark.len() - 1;
         for (index, block) in self.blocks.iter().enumerate() {

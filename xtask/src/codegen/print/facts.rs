@@ -3,7 +3,7 @@
 use crate::codegen::document::{Carrier, Document, Envelope, Outcome, Scheme, SchemeKind};
 use crate::codegen::names;
 use crate::codegen::plan::Plan;
-use crate::codegen::print::doc;
+use crate::codegen::print::doc::Doc;
 use crate::codegen::print::operations::Method;
 use crate::codegen::schema::{Form, Schema};
 
@@ -16,9 +16,9 @@ pub(super) fn platform(plan: &Plan<'_>) -> String {
     body.push_str("/// The platform.\npub(crate) static PLATFORM: Platform = Platform {\n");
     body.push_str(&format!("name: {},\nservers: &[\n", quoted(plan.name)));
     for server in &document.servers {
+        Doc::new(one_line(&server.description)).print_as_comment(&mut body, 8);
         body.push_str(&format!(
-            "// {}\nServer {{ role: {}, site: {}, url: {} }},\n",
-            one_line(&server.description),
+            "Server {{ role: {}, site: {}, url: {} }},\n",
             quoted(&server.role),
             quoted(&server.site),
             quoted(&server.url)
@@ -29,13 +29,14 @@ pub(super) fn platform(plan: &Plan<'_>) -> String {
         body.push_str(&format!("&{},", names::constant(name)));
     }
     body.push_str(&format!(
-        "],\nsecurity: {},\noutcome: &OUTCOME,\n}};\n\n",
-        security(&plan.usual_security())
+        "],\nsecurity: {},\noutcome: &OUTCOME,\ntokens: &[{}],\n}};\n\n",
+        security(&plan.usual_security()),
+        tokens(document)
     ));
     for (name, scheme) in document.schemes.iter() {
+        Doc::of(&scheme.description).print(&mut body, 0);
         body.push_str(&format!(
-            "/// {}\npub(crate) static {}: Scheme = Scheme {{\nname: {},\ncarrier: {},\n}};\n\n",
-            one_line(&doc::markdown(&scheme.description)),
+            "pub(crate) static {}: Scheme = Scheme {{\nname: {},\ncarrier: {},\n}};\n\n",
             names::constant(name),
             quoted(name),
             carrier(scheme)
@@ -53,14 +54,55 @@ pub(super) fn platform(plan: &Plan<'_>) -> String {
             outcome(document, special)
         ));
     }
+    if super::files::uses(&body, "Duration") {
+        out.push_str("use std::time::Duration;\n\n");
+    }
     out.push_str(&imports(
         &body,
         &[
-            "Carrier", "Envelope", "Fields", "Outcome", "Platform", "Scheme", "Server", "Verdict",
+            "Carrier",
+            "Envelope",
+            "Fields",
+            "Outcome",
+            "Platform",
+            "Scheme",
+            "Server",
+            "TokenPolicy",
+            "Verdict",
         ],
     ));
     out.push_str("use crate::generated::error_codes::ERROR_CODES;\n\n");
     out + &body
+}
+
+/// What the document says about short-lived credentials.
+fn tokens(document: &Document) -> String {
+    let time = |seconds: Option<i64>| match seconds {
+        Some(seconds) => format!("Some(Duration::from_secs({seconds}))"),
+        None => "None".to_owned(),
+    };
+    let mut out = String::new();
+    for policy in &document.token_policy {
+        let window = match &policy.max_per_window {
+            Some(window) => format!(
+                "Some(({}, Duration::from_secs({})))",
+                window.requests, window.window_s
+            ),
+            None => "None".to_owned(),
+        };
+        out.push_str(&format!(
+            "TokenPolicy {{\nname: {},\nlifetime: {},\nrenew_before: {},\nrefresh_lifetime: {},\n\
+             rotates: {:?},\nvoids_previous: {:?},\nsingle_use: {},\nmax_per_window: {window},\n}},\n",
+            quoted(&policy.token),
+            time(policy.lifetime_s),
+            time(policy.renew_before_s),
+            time(policy.refresh_lifetime_s),
+            policy.rotates,
+            policy.voids_previous,
+            policy.single_use
+        ));
+    }
+    out
 }
 
 /// The names of `auth_core` that a text uses, as one `use`.

@@ -87,6 +87,7 @@ static PLATFORM: Platform = Platform {
     schemes: &[&BASIC, &BEARER, &HEADER, &IN_BODY, &IN_QUERY],
     security: &[],
     outcome: &OUTCOME,
+    tokens: &[],
 };
 
 /// May be repeated.

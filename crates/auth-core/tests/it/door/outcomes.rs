@@ -66,6 +66,7 @@ static PLATFORM: Platform = Platform {
     schemes: &[],
     security: &[],
     outcome: &BY_BODY,
+    tokens: &[],
 };
 static STATUS: Operation = operation("by_status", &BY_STATUS);
 static BODY: Operation = operation("by_body", &BY_BODY);
