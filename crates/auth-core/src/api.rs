@@ -97,6 +97,16 @@ impl Api {
         &self.shared.clock
     }
 
+    /// How long a call may take in all, unless its view says otherwise.
+    pub fn timeout(&self) -> Duration {
+        self.shared.timeout
+    }
+
+    /// When requests are sent again, unless a view says otherwise.
+    pub fn retry(&self) -> &RetryPolicy {
+        &self.shared.retry
+    }
+
     /// The door to the network.
     pub fn transport(&self) -> &Arc<dyn HttpSend> {
         &self.shared.transport

@@ -7,6 +7,7 @@ mod authorize;
 mod budget;
 mod cached;
 mod clock;
+mod connection;
 mod credential;
 mod error;
 mod exchange;

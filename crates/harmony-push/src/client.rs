@@ -2,9 +2,8 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use auth_core::{Api, Cached, CallOptions, Clock, Error, HttpSend, Request, Result, RetryPolicy};
+use auth_core::{Api, ApiBuilder, Cached, CallOptions, Error, Request, Result};
 use serde::de::DeserializeOwned;
 
 use crate::generated::platform::PLATFORM;
@@ -22,8 +21,6 @@ pub struct Client {
 /// What clones of a client share beside the [`Api`].
 pub(crate) struct Shared {
     pub(crate) pace: Pace,
-    pub(crate) retry: RetryPolicy,
-    pub(crate) timeout: Duration,
     project_id: Option<String>,
     hms_client_id: Option<String>,
 }
@@ -34,12 +31,7 @@ pub struct ClientBuilder {
     account: Option<ServiceAccount>,
     hms: Option<HmsClient>,
     project_id: Option<String>,
-    servers: Vec<(&'static str, String)>,
-    http_hosts: Vec<String>,
-    transport: Option<Arc<dyn HttpSend>>,
-    timeout: Duration,
-    retry: RetryPolicy,
-    clock: Clock,
+    api: ApiBuilder,
 }
 
 impl Client {
@@ -110,12 +102,13 @@ impl ClientBuilder {
             account: None,
             hms: None,
             project_id: None,
-            servers: Vec::new(),
-            http_hosts: Vec::new(),
-            transport: None,
-            timeout: TIMEOUT,
-            retry: RetryPolicy::default(),
-            clock: Clock::system(),
+            api: Api::builder(&PLATFORM)
+                .hint(
+                    "serviceAccountJwt",
+                    "`Client::builder` with a `ServiceAccount`",
+                )
+                .hint("hmsAccessToken", "`ClientBuilder::hms`")
+                .hint("clientSecretPost", "`ClientBuilder::hms`"),
         }
     }
 
@@ -133,85 +126,22 @@ impl ClientBuilder {
 
     /// Sets the base address of the push server: that of an emulator or of a gateway of your own.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.servers.push(("push_api", url.into()));
+        self.api = self.api.server("push_api", url);
         self
-    }
-
-    /// Sends everything to an emulator: sets both base addresses to its address.
-    pub fn emulator(self, url: impl Into<String>) -> Self {
-        let url = url.into();
-        self.base_url(url.clone()).login_url(url)
     }
 
     /// Sets the base address of the server that HMS access tokens come from.
     pub fn login_url(mut self, url: impl Into<String>) -> Self {
-        self.servers.push(("oauth_login", url.into()));
-        self
-    }
-
-    /// Allows plain http to this host, as between containers on one machine. Credentials then
-    /// travel unprotected. This machine itself is always allowed.
-    pub fn allow_http(mut self, host: impl Into<String>) -> Self {
-        self.http_hosts.push(host.into());
-        self
-    }
-
-    /// Sets the HTTP client. Without this all clients of a process share one, which connects
-    /// within 3 seconds.
-    pub fn transport(mut self, transport: Arc<dyn HttpSend>) -> Self {
-        self.transport = Some(transport);
-        self
-    }
-
-    /// Sets how long a call may take in all, its retries included; 10 seconds when not set.
-    ///
-    /// A send to a list may take longer: this holds for each of its requests.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
-    /// Sets when requests are sent again.
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.retry = retry;
-        self
-    }
-
-    /// Sets the clock that tokens are signed and judged by.
-    pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
+        self.api = self.api.server("oauth_login", url);
         self
     }
 
     /// Builds the client. It needs no runtime yet and does no I/O.
     pub fn build(self) -> Result<Client> {
-        let mut api = Api::builder(&PLATFORM)
-            .clock(self.clock.clone())
-            .timeout(self.timeout)
-            .retry(self.retry.clone())
-            .hint(
-                "serviceAccountJwt",
-                "`Client::builder` with a `ServiceAccount`",
-            )
-            .hint("hmsAccessToken", "`ClientBuilder::hms`")
-            .hint("clientSecretPost", "`ClientBuilder::hms`");
-        for (role, url) in self.servers {
-            api = api.server(role, url);
-        }
-        for host in self.http_hosts {
-            api = api.allow_http(host);
-        }
-        if let Some(transport) = self.transport {
-            api = api.transport(transport);
-        }
+        let mut api = self.api;
         let mut project_id = self.project_id;
-        if let Some(account) = self.account {
+        if let Some(account) = &self.account {
             project_id = project_id.or_else(|| account.project_id().map(str::to_owned));
-            let tokens = Cached::builder(account.clock(self.clock.clone()));
-            api = api.credential(
-                "serviceAccountJwt",
-                tokens.clock(self.clock.clone()).build(),
-            );
         }
         if let Some(hms) = &self.hms {
             api = api.credential("clientSecretPost", hms.credential());
@@ -220,14 +150,19 @@ impl ClientBuilder {
             api: api.build()?,
             shared: Arc::new(Shared {
                 pace: Pace::new(),
-                retry: self.retry,
-                timeout: self.timeout,
                 project_id,
                 hms_client_id: self.hms.as_ref().map(|hms| hms.id().to_owned()),
             }),
         };
+        let clock = client.api.clock().clone();
+        if let Some(account) = self.account {
+            let tokens = Cached::builder(account.clock(clock.clone())).clock(clock.clone());
+            client.api = client
+                .api
+                .with_credential("serviceAccountJwt", tokens.build());
+        }
         if self.hms.is_some() {
-            let tokens = Cached::builder(HmsTokens::new(client.clone())).clock(self.clock);
+            let tokens = Cached::builder(HmsTokens::new(client.clone())).clock(clock);
             client.api = client.api.with_credential("hmsAccessToken", tokens.build());
         }
         Ok(client)
@@ -245,5 +180,4 @@ impl fmt::Debug for ClientBuilder {
     }
 }
 
-/// How long a call may take when not set.
-const TIMEOUT: Duration = Duration::from_secs(10);
+auth_core::connection_settings!(ClientBuilder, api);

@@ -74,8 +74,8 @@ impl Campaign {
         let courier = Courier {
             api: &self.client.api,
             pace: &self.client.shared.pace,
-            retry: &self.client.shared.retry,
-            budget: self.client.shared.timeout,
+            retry: self.client.api.retry(),
+            budget: self.client.api.timeout(),
             patience: self.settings.patience.unwrap_or(patience),
             started: self.started,
             time: self.client.api.clock().now(),
@@ -93,7 +93,7 @@ impl Campaign {
             && let Some((number, batch)) = batches.next()
         {
             // One request is what a call is elsewhere, and ends when a call would.
-            let patience = self.client.shared.timeout;
+            let patience = self.client.api.timeout();
             verdicts[number] = Some(self.deliver(batch, patience).await);
         }
         // Polled in place: dropping the send drops all of its requests.

@@ -42,6 +42,15 @@ impl ApiBuilder {
         self
     }
 
+    /// Sends the calls of every role to one address: that of an emulator, or of a gateway.
+    pub fn all_servers(mut self, url: impl Into<String>) -> Self {
+        let url = url.into();
+        for server in self.platform.servers {
+            self.choices.servers.push((server.role, url.clone()));
+        }
+        self
+    }
+
     /// Sets every role that has this site to the site's address.
     pub fn site(mut self, site: impl Into<String>) -> Self {
         self.choices.sites.push(site.into());

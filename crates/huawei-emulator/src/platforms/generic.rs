@@ -1,21 +1,10 @@
-//! A platform that does what its document says and nothing more.
+//! What a platform says where it has no word of its own: the document's.
 
-use crate::answer::{Answer, Refusal};
+use crate::answer::Refusal;
 use crate::document::outcome::{Carrier, Row};
-use crate::synth;
 use crate::validate::Violation;
 
-use super::{Call, Platform};
-
-/// A platform without behaviour of its own: requests are checked, answers are the smallest ones
-/// that the document allows.
-pub(crate) struct Generic;
-
-impl Platform for Generic {
-    fn answer(&mut self, call: &Call<'_>) -> Result<Answer, Refusal> {
-        Ok(synth::success(call))
-    }
-}
+use super::Call;
 
 /// A refusal with the likeliest code: one the operation is known to answer to a wrong request.
 pub(crate) fn refuse(call: &Call<'_>, violations: &[Violation]) -> Refusal {

@@ -5,7 +5,11 @@
 
 mod generic;
 pub mod harmony_push;
+mod huawei_oauth;
+mod iot_na;
+mod oneaccess_sdk;
 pub(crate) mod security;
+mod welink_oauth;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -20,8 +24,6 @@ use crate::control::{Refused, not_found};
 use crate::document::Document;
 use crate::document::operation::Operation;
 use crate::validate::{Content, Part, Parts, Violation, parameter_value};
-
-use self::generic::Generic;
 
 /// One request to an operation, as a platform sees it.
 pub(crate) struct Call<'a> {
@@ -143,40 +145,50 @@ pub(crate) struct Seeds {
 pub(crate) struct Platforms {
     seeds: Arc<Seeds>,
     pub harmony_push: Mutex<harmony_push::State>,
-    others: Vec<Mutex<Generic>>,
+    pub huawei_oauth: Mutex<huawei_oauth::State>,
+    pub iot_na: Mutex<iot_na::State>,
+    pub oneaccess_sdk: Mutex<oneaccess_sdk::State>,
+    pub welink_oauth: Mutex<welink_oauth::State>,
 }
 
 impl Platforms {
     /// All platforms as a fresh space has them.
     pub(crate) fn new(seeds: Arc<Seeds>) -> Self {
-        let own = ["harmony-push"];
-        let others = Document::NAMES
-            .into_iter()
-            .filter(|name| !own.contains(name));
         Self {
             harmony_push: Mutex::new(harmony_push::State::new(seeds.harmony_push.clone())),
+            huawei_oauth: Mutex::default(),
+            iot_na: Mutex::default(),
+            oneaccess_sdk: Mutex::default(),
+            welink_oauth: Mutex::default(),
             seeds,
-            others: others.map(|_| Mutex::new(Generic)).collect(),
         }
     }
 
     /// Makes all of them fresh again.
     pub(crate) fn reset(&self) {
-        let seed = self.seeds.harmony_push.clone();
-        *lock(&self.harmony_push) = harmony_push::State::new(seed);
+        let fresh = Self::new(Arc::clone(&self.seeds));
+        replace(&self.harmony_push, fresh.harmony_push);
+        replace(&self.huawei_oauth, fresh.huawei_oauth);
+        replace(&self.iot_na, fresh.iot_na);
+        replace(&self.oneaccess_sdk, fresh.oneaccess_sdk);
+        replace(&self.welink_oauth, fresh.welink_oauth);
     }
 
     /// The platform of a document.
     pub(crate) fn of(&self, document: &str) -> Option<&Mutex<dyn Platform>> {
-        if document == "harmony-push" {
-            return Some(&self.harmony_push);
+        match document {
+            "harmony-push" => Some(&self.harmony_push),
+            "huawei-oauth" => Some(&self.huawei_oauth),
+            "iot-na" => Some(&self.iot_na),
+            "oneaccess-sdk" => Some(&self.oneaccess_sdk),
+            "welink-oauth" => Some(&self.welink_oauth),
+            _ => None,
         }
-        let names = Document::NAMES.into_iter().skip(1);
-        let (_, other) = names
-            .zip(&self.others)
-            .find(|(name, _)| *name == document)?;
-        Some(other)
     }
+}
+
+fn replace<T>(state: &Mutex<T>, fresh: Mutex<T>) {
+    *lock(state) = fresh.into_inner().unwrap_or_else(PoisonError::into_inner);
 }
 
 /// Locks a state. One left behind by a panic is still a state: the panic was reported where it
