@@ -351,6 +351,11 @@ impl Shared {
         self.locked(|machine| machine.lose(ticket));
     }
 
+    /// The token that the provider is to renew.
+    fn last(&self) -> Option<Token> {
+        self.machine().last().cloned()
+    }
+
     fn take_fetch(&self) -> Result<()> {
         let now = self.clock.moment();
         self.locked(|machine| machine.take_fetch(now))

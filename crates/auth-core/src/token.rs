@@ -22,11 +22,13 @@ use crate::{Error, Result, Secret};
 #[derive(Clone)]
 pub struct Token(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     value: Secret,
     name: HeaderName,
     header: HeaderValue,
     lifetime: Duration,
+    refresh: Option<Secret>,
 }
 
 /// Something that obtains tokens: a signed-in application, a service account, a cache of either.
@@ -34,6 +36,18 @@ struct Inner {
 pub trait TokenProvider: Send + Sync {
     /// Returns a token that is valid now.
     async fn token(&self) -> Result<Token>;
+
+    /// Returns the token after `last`, the one that was in use until it neared its end, expired or
+    /// was refused. Where `last` has a [refresh token](Token::refresh_token) this is the place to
+    /// use it; without one, or once the platform no longer takes it, fetch as [`token`](Self::token)
+    /// does, which is what happens unless written otherwise.
+    ///
+    /// A [`Cached`](crate::Cached) provider calls this for every fetch. `last` may stem from
+    /// another process, by way of a store.
+    async fn renew(&self, last: Option<&Token>) -> Result<Token> {
+        let _ = last;
+        self.token().await
+    }
 
     /// Tells that the platform refused this very token. A provider that keeps tokens forgets it,
     /// unless it already holds a newer one.
@@ -52,6 +66,18 @@ impl<P: TokenProvider + ?Sized> TokenProvider for Arc<P> {
         Self: 'future,
     {
         (**self).token()
+    }
+
+    fn renew<'life, 'last, 'future>(
+        &'life self,
+        last: Option<&'last Token>,
+    ) -> Pin<Box<dyn Future<Output = Result<Token>> + Send + 'future>>
+    where
+        'life: 'future,
+        'last: 'future,
+        Self: 'future,
+    {
+        (**self).renew(last)
     }
 
     fn reject(&self, token: &Token) {
@@ -83,7 +109,15 @@ impl Token {
             name,
             header,
             lifetime,
+            refresh: None,
         })))
+    }
+
+    /// The same token with the refresh token that came beside it.
+    #[must_use]
+    pub fn with_refresh_token(mut self, refresh_token: impl Into<Secret>) -> Self {
+        Arc::make_mut(&mut self.0).refresh = Some(refresh_token.into());
+        self
     }
 
     /// The token itself.
@@ -100,6 +134,11 @@ impl Token {
     /// How long the token is valid, counted from the moment it was asked for.
     pub fn lifetime(&self) -> Duration {
         self.0.lifetime
+    }
+
+    /// The refresh token that came beside this one, if there was one.
+    pub fn refresh_token(&self) -> Option<&Secret> {
+        self.0.refresh.as_ref()
     }
 
     /// Eight hexadecimal digits that tell tokens apart in the logs of one process.
@@ -185,6 +224,19 @@ mod tests {
         assert_eq!(token.fingerprint().len(), 8);
         assert_eq!(token.fingerprint(), bearer("abc").fingerprint());
         assert_ne!(token.digest(), bearer("abd").digest());
+    }
+
+    #[test]
+    fn a_refresh_token_goes_with_its_token_and_shows_nowhere() {
+        let token = bearer("abc").with_refresh_token("swordfish");
+        assert_eq!(
+            token.clone().refresh_token(),
+            Some(&Secret::new("swordfish"))
+        );
+        assert!(!format!("{token:?}").contains("swordfish"));
+        // It is the same token, with or without.
+        assert!(token.is(&bearer("abc")));
+        assert_eq!(bearer("abc").refresh_token(), None);
     }
 
     #[test]

@@ -107,7 +107,8 @@ impl Flight {
             ));
         };
         let provider = &self.shared.provider;
-        let fetch = Box::pin(async { within(deadline, provider.token()).await });
+        let last = self.shared.last();
+        let fetch = Box::pin(async { within(deadline, provider.renew(last.as_ref())).await });
         match caught(fetch).await {
             Some(Some(result)) => result,
             Some(None) => Err(Error::transport(format!(

@@ -14,6 +14,9 @@ use crate::{Action, Error, Result, Token};
 #[derive(Clone, Debug)]
 pub(super) struct Machine<R> {
     held: Option<Arc<Entry>>,
+    /// The newest token that ever arrived, also after it expired or was refused: what the provider
+    /// renews.
+    last: Option<Token>,
     flight: Option<Flight<R>>,
     trouble: Trouble,
     budget: Budget,
@@ -119,6 +122,7 @@ impl<R: Clone> Machine<R> {
     pub(super) fn new(budget: Budget) -> Self {
         Self {
             held: None,
+            last: None,
             flight: None,
             trouble: Trouble::default(),
             budget,
@@ -134,6 +138,11 @@ impl<R: Clone> Machine<R> {
     /// What readers are to see.
     pub(super) fn held(&self) -> Option<&Arc<Entry>> {
         self.held.as_ref()
+    }
+
+    /// What the provider is to renew.
+    pub(super) fn last(&self) -> Option<&Token> {
+        self.last.as_ref()
     }
 
     /// From when on [`ahead`](Self::ahead) is worth a call.
@@ -234,6 +243,7 @@ impl<R: Clone> Machine<R> {
         let order = (asked.steady, ticket.id);
         if order > self.newest {
             self.newest = order;
+            self.last = Some(token.clone());
             if entry.is_alive(now) {
                 self.held = Some(Arc::new(entry));
                 self.refused = None;

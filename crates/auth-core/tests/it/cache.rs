@@ -9,5 +9,6 @@ mod issuer;
 mod numbers;
 mod refresh;
 mod reject;
+mod renew;
 mod secrets;
 mod time;
