@@ -10,6 +10,7 @@ use crate::document::operation::Operation;
 use crate::document::outcome::{Carrier, Row};
 use crate::document::schema::{Members, SchemaId, Schemas};
 use crate::document::types::JsonType;
+use crate::platforms::Call;
 use crate::synth;
 use crate::validate::Violation;
 
@@ -51,6 +52,16 @@ impl Refusal {
     pub(crate) fn status(status: u16) -> Self {
         Self {
             status: Some(status),
+            ..Self::default()
+        }
+    }
+
+    /// What a platform says to an operation that it has no behaviour for: no caller gets to see
+    /// it while the list of those that behave is true, which a test holds.
+    pub(crate) fn no_behaviour(call: &Call<'_>) -> Self {
+        Self {
+            status: Some(501),
+            reason: Some(format!("there is no behaviour for {}", call.operation.id)),
             ..Self::default()
         }
     }

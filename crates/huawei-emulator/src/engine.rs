@@ -14,7 +14,7 @@ use crate::document::{Document, NoRoute, Route};
 use crate::fault::Fault;
 use crate::limits;
 use crate::log::{Entry, Verdict, texts};
-use crate::platforms::{Call, Platform, lock};
+use crate::platforms::{self, Call, Platform, lock};
 use crate::redact::redact;
 use crate::space::SpaceState;
 use crate::validate::{Content, check_body, check_parameters, decode_body, decode_pairs};
@@ -235,7 +235,7 @@ fn judge(
         Ok(taken) => taken,
         Err(refusal) => return Judged::refused(&call, &refusal),
     };
-    match platform.answer(&call) {
+    match platforms::answer(platform, &call) {
         Ok(answer) => Judged {
             answer,
             verdict: Verdict::Accepted,

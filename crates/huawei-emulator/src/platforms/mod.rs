@@ -1,7 +1,8 @@
 //! The platforms: what each does beyond its document.
 //!
 //! A platform is one module with a state that implements [`Platform`], and one line in
-//! [`Platforms`]. What it does not say for itself comes from its document: see [`generic`].
+//! [`Platforms`]. What it does not say for itself comes from its document: see [`generic`], and
+//! [`answer`] for the operations that are not in its `BEHAVES`.
 
 mod generic;
 pub mod harmony_push;
@@ -9,6 +10,8 @@ mod huawei_oauth;
 mod iot_na;
 mod oneaccess_sdk;
 pub(crate) mod security;
+#[cfg(test)]
+mod tests;
 mod welink_oauth;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,6 +26,7 @@ use crate::callback::Callback;
 use crate::control::{Refused, not_found};
 use crate::document::Document;
 use crate::document::operation::Operation;
+use crate::synth;
 use crate::validate::{Content, Part, Parts, Violation, parameter_value};
 
 /// One request to an operation, as a platform sees it.
@@ -100,6 +104,9 @@ impl ControlCall<'_> {
 
 /// What a platform does beyond its document.
 pub(crate) trait Platform: Send {
+    /// The ids of the operations that [`answer`](Self::answer) has behaviour for, sorted.
+    fn behaves(&self) -> &'static [&'static str];
+
     /// Checks who is calling, before the body is read.
     fn authenticate(&mut self, call: &Call<'_>) -> Result<(), Refusal> {
         security::credentials_present(call)
@@ -115,7 +122,8 @@ pub(crate) trait Platform: Send {
         false
     }
 
-    /// Answers a request that kept to the document.
+    /// Answers a request that kept to the document, to an operation that behaves. Any other ends
+    /// in [`Refusal::no_behaviour`]: [`answer`] does not let it come this far.
     fn answer(&mut self, call: &Call<'_>) -> Result<Answer, Refusal>;
 
     /// Takes the calls that the platform wants to make since it was last asked.
@@ -132,6 +140,33 @@ pub(crate) trait Platform: Send {
     /// Answers a request to the control API below the platform's name.
     fn control(&mut self, _call: &ControlCall<'_>) -> Result<Answer, Refused> {
         Err(not_found())
+    }
+}
+
+/// Answers a request that kept to the document: by the behaviour of the platform where the
+/// operation has one, else with the smallest success that the document allows.
+pub(crate) fn answer(platform: &mut dyn Platform, call: &Call<'_>) -> Result<Answer, Refusal> {
+    if platform.behaves().contains(&&*call.operation.id) {
+        platform.answer(call)
+    } else {
+        Ok(synth::success(call))
+    }
+}
+
+/// The ids of the operations of a platform that the emulator has behaviour for, sorted; the others
+/// are checked and answered with an example. Empty when there is no such platform.
+///
+/// ```
+/// assert!(huawei_emulator::behaves("harmony-push").contains(&"send_message"));
+/// ```
+pub fn behaves(platform: &str) -> &'static [&'static str] {
+    match platform {
+        "harmony-push" => harmony_push::BEHAVES,
+        "huawei-oauth" => huawei_oauth::BEHAVES,
+        "iot-na" => iot_na::BEHAVES,
+        "oneaccess-sdk" => oneaccess_sdk::BEHAVES,
+        "welink-oauth" => welink_oauth::BEHAVES,
+        _ => &[],
     }
 }
 

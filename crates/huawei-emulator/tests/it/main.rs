@@ -13,3 +13,4 @@ mod receipts;
 mod receiver;
 mod recorder;
 mod samples;
+mod tables;

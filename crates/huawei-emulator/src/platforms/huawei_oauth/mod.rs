@@ -2,14 +2,20 @@
 
 use crate::answer::{Answer, Refusal};
 use crate::platforms::{Call, Platform};
-use crate::synth;
 
 /// The state of HUAWEI ID in one space.
 #[derive(Debug, Default)]
 pub(crate) struct State {}
 
 impl Platform for State {
+    fn behaves(&self) -> &'static [&'static str] {
+        BEHAVES
+    }
+
     fn answer(&mut self, call: &Call<'_>) -> Result<Answer, Refusal> {
-        Ok(synth::success(call))
+        Err(Refusal::no_behaviour(call))
     }
 }
+
+/// The operations with behaviour of their own.
+pub(crate) const BEHAVES: &[&str] = &[];
