@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::callback::SentCallback;
+use crate::consent::Consent;
 use crate::document::Document;
 use crate::fault::Fault;
 use crate::harmony_push::HarmonyPush;
@@ -245,6 +246,13 @@ impl Space {
     /// Ends flow control.
     pub fn clear_flow_control(&self) {
         *lock(&self.state.flow) = None;
+    }
+
+    /// Sets who decides about sign-ins: the person in front of the consent page, which is the rule,
+    /// or this. The parameters `emulator_consent` (`accept`, `refuse`, `ask`) and `emulator_user` of
+    /// an authorize address count for more.
+    pub fn set_consent(&self, consent: Consent) {
+        *lock(&self.state.consent) = consent;
     }
 
     /// The time as this space sees it.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ALLOW, HeaderName, RETRY_AFTER};
+use http::header::{ALLOW, HOST, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::{Map, Value};
 
 use crate::answer::{Answer, Refusal};
 use crate::clock::unix_ms;
+use crate::consent::{self, Consent};
 use crate::document::{Document, NoRoute, Route};
 use crate::fault::Fault;
 use crate::limits;
@@ -26,6 +27,16 @@ pub(crate) struct Incoming {
     pub query: String,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// The emulator's own prefixes that were taken off the path: of the space, and of the platform.
+    pub prefix: String,
+}
+
+impl Incoming {
+    /// The address that the caller used, up to the path that is left.
+    fn base(&self) -> String {
+        let host = self.headers.get(HOST).and_then(|host| host.to_str().ok());
+        format!("http://{}{}", host.unwrap_or("localhost"), self.prefix)
+    }
 }
 
 /// What becomes of a request.
@@ -57,6 +68,8 @@ pub(crate) async fn serve(
         Ok(found) => found,
         Err(missing) => return Served::Answer(unknown(space, &incoming, &missing), None),
     };
+    let consent = lock(&space.consent).clone();
+    let base = incoming.base();
     let exchange = Exchange {
         document,
         route: &route,
@@ -64,6 +77,8 @@ pub(crate) async fn serve(
         incoming: &incoming,
         now,
         request_id: &request_id,
+        consent: &consent,
+        base: &base,
     };
     let operation = route.operation;
     let mut content = Content::default();
@@ -113,8 +128,12 @@ fn find(
     let documents: Vec<&'static Document> = only.map_or_else(|| all.collect(), |one| vec![one]);
     let mut found = Vec::new();
     let mut missing = NoRoute::Path;
+    let method = match consent::posts_back(incoming) {
+        true => &Method::GET,
+        false => &incoming.method,
+    };
     for document in documents {
-        match document.route(&incoming.method, &incoming.path, query) {
+        match document.route(method, &incoming.path, query) {
             Ok(route) => found.push((document, route)),
             Err(NoRoute::Path) => {}
             Err(methods) => missing = methods,
@@ -129,6 +148,8 @@ fn find(
                 incoming,
                 now: space.clock.now(),
                 request_id: "",
+                consent: &Consent::Ask,
+                base: "",
             };
             let content = Content::default();
             let call = exchange.call(&content);
@@ -187,6 +208,8 @@ struct Exchange<'a> {
     incoming: &'a Incoming,
     now: SystemTime,
     request_id: &'a str,
+    consent: &'a Consent,
+    base: &'a str,
 }
 
 impl<'a> Exchange<'a> {
@@ -195,6 +218,7 @@ impl<'a> Exchange<'a> {
         Call {
             document: self.document,
             operation: self.route.operation,
+            method: &self.incoming.method,
             path: &self.route.path,
             query: self.query,
             headers: &self.incoming.headers,
@@ -202,6 +226,8 @@ impl<'a> Exchange<'a> {
             content,
             now: self.now,
             request_id: self.request_id,
+            consent: self.consent,
+            base: self.base,
         }
     }
 }
@@ -310,7 +336,7 @@ fn note(space: &SpaceState, call: &Call<'_>, judged: &Judged, fault: Option<&Fau
     lock(&space.log).add(Entry {
         number: 0,
         time_ms: unix_ms(call.now),
-        method: call.operation.method.to_string(),
+        method: call.method.to_string(),
         path: path_of(call),
         document: Some(call.document.name),
         operation: Some(&call.operation.id),

@@ -4,6 +4,7 @@ mod answer;
 mod callback;
 mod check;
 mod clock;
+mod consent;
 mod control;
 mod document;
 mod emulator;
@@ -25,6 +26,7 @@ use std::io::Write;
 
 pub use crate::callback::SentCallback;
 pub use crate::check::{Checked, check};
+pub use crate::consent::Consent;
 pub use crate::emulator::{Builder, Emulator, Space};
 pub use crate::fault::Fault;
 pub use crate::init::init;

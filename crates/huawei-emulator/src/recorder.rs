@@ -34,7 +34,14 @@ impl Recorder {
 
     /// Writes a request that kept to the document, and what was answered. A request that broke a
     /// rule is no sample of anything; its answer is.
+    ///
+    /// Pages and their forms are the emulator's own: no document has them.
     pub(crate) fn record(&self, call: &Call<'_>, answer: &Answer, verdict: Verdict) {
+        let documented = answer.status.as_u16() == call.operation.success.status;
+        let page = call.operation.browser.is_some() && verdict == Verdict::Accepted && !documented;
+        if page || call.method != call.operation.method {
+            return;
+        }
         let (document, operation) = (call.document.name, &*call.operation.id);
         if verdict != Verdict::Refused {
             self.write(document, operation, "request", request(call));

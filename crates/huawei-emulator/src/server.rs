@@ -106,6 +106,7 @@ async fn answer(
         query: head.uri.query().unwrap_or_default().to_owned(),
         headers: head.headers,
         body,
+        prefix: String::new(),
     };
     let (space, incoming) = space_of(spaces, incoming);
     let date = httpdate::fmt_http_date(space.clock.now());
@@ -126,6 +127,7 @@ fn space_of(spaces: &Spaces, mut incoming: Incoming) -> (Arc<SpaceState>, Incomi
     };
     let (id, path) = rest.split_once('/').unwrap_or((rest, ""));
     let space = spaces.named(id);
+    incoming.prefix = format!("/_space/{id}");
     incoming.path = format!("/{path}");
     (space, incoming)
 }
@@ -149,6 +151,8 @@ async fn serve(
     let first = incoming.path[1..].split('/').next().unwrap_or_default();
     let only = Document::named(first);
     if only.is_some() {
+        incoming.prefix.push('/');
+        incoming.prefix.push_str(first);
         incoming.path = incoming.path[1 + first.len()..].to_owned();
     }
     engine::serve(space, only, incoming).await

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::callback::{self, Callback, SentCallbacks};
 use crate::clock::Clock;
+use crate::consent::Consent;
 use crate::fault::Faults;
 use crate::limits::Windows;
 use crate::log::Log;
@@ -21,6 +22,8 @@ pub(crate) struct SpaceState {
     pub log: Mutex<Log>,
     pub windows: Mutex<Windows>,
     pub flow: Mutex<Option<FlowControl>>,
+    /// Who decides about sign-ins.
+    pub consent: Mutex<Consent>,
     pub callbacks: Mutex<SentCallbacks>,
     pub platforms: Platforms,
     pub recorder: Option<Arc<Recorder>>,
@@ -55,6 +58,7 @@ impl SpaceState {
             log: Mutex::new(Log::new(LOG_ENTRIES)),
             windows: Mutex::default(),
             flow: Mutex::default(),
+            consent: Mutex::default(),
             callbacks: Mutex::default(),
             platforms: Platforms::new(Arc::clone(&shared.seeds)),
             recorder: shared.recorder.clone(),
@@ -82,6 +86,7 @@ impl SpaceState {
         *lock(&self.log) = Log::new(LOG_ENTRIES);
         *lock(&self.windows) = Windows::default();
         *lock(&self.flow) = None;
+        *lock(&self.consent) = Consent::default();
         *lock(&self.callbacks) = SentCallbacks::default();
         self.platforms.reset();
     }

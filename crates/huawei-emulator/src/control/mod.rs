@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::clock::unix_ms;
+use crate::consent::Consent;
 use crate::engine::Incoming;
 use crate::fault::Fault;
 use crate::platforms::{ControlCall, lock};
@@ -107,6 +108,15 @@ fn served(
         }
         ("DELETE", ["flow-control"]) => {
             *lock(&space.flow) = None;
+            done()
+        }
+        ("GET", ["consent"]) => {
+            let consent = lock(&space.consent).clone();
+            Answer::json(&serde_json::to_value(consent).unwrap_or_default())
+        }
+        ("PUT", ["consent"]) => {
+            let consent: Consent = parse(body)?;
+            *lock(&space.consent) = consent;
             done()
         }
         ("GET", ["log"]) => {

@@ -23,6 +23,7 @@ use serde_json::Value;
 
 use crate::answer::{Answer, Refusal};
 use crate::callback::Callback;
+use crate::consent::Consent;
 use crate::control::{Refused, not_found};
 use crate::document::Document;
 use crate::document::operation::Operation;
@@ -33,6 +34,8 @@ use crate::validate::{Content, Part, Parts, Violation, parameter_value};
 pub(crate) struct Call<'a> {
     pub document: &'static Document,
     pub operation: &'static Operation,
+    /// The method of the request: the operation's, or POST for the form of a page.
+    pub method: &'a Method,
     pub path: &'a [(String, String)],
     pub query: &'a [(String, String)],
     pub headers: &'a HeaderMap,
@@ -42,6 +45,10 @@ pub(crate) struct Call<'a> {
     pub content: &'a Content,
     pub now: SystemTime,
     pub request_id: &'a str,
+    /// Who decides about sign-ins, unless the address itself says.
+    pub consent: &'a Consent,
+    /// The address that the caller used, up to the path of the operation.
+    pub base: &'a str,
 }
 
 impl<'a> Call<'a> {

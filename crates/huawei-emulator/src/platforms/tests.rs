@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::{Map, json};
 
+use crate::consent::Consent;
 use crate::document::Document;
 use crate::document::operation::{Operation, Place, Shared};
 use crate::document::schema::Schemas;
@@ -44,6 +45,9 @@ fn has_behaviour(document: &'static Document, operation: &'static Operation) -> 
         content: &content,
         now: SystemTime::UNIX_EPOCH,
         request_id: "1",
+        method: &operation.method,
+        consent: &Consent::Ask,
+        base: "http://localhost",
     };
     let platforms = Platforms::new(Arc::default());
     let platform = platforms.of(document.name);

@@ -1,6 +1,7 @@
 //! The emulator from outside, over HTTP.
 
 mod client;
+mod consent;
 mod control;
 mod faults;
 mod harmony_push;
