@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) platform: &'static Platform,
     pub(crate) transport: Arc<dyn HttpSend>,
     pub(crate) bases: Vec<Base>,
+    #[cfg(feature = "sign-in")]
+    pub(crate) http_hosts: Vec<String>,
     pub(crate) clock: Clock,
     pub(crate) budget: Budget,
     pub(crate) hints: Vec<(&'static str, &'static str)>,

@@ -93,8 +93,8 @@ impl<'a> Call<'a> {
                 .map(|(_, hint)| *hint)
         };
         let alternative = match request.schemes {
-            [] => authorize::choose(alternatives, credential, hint)?,
-            names => {
+            None => authorize::choose(alternatives, credential, hint)?,
+            Some(names) => {
                 let schemes = schemes_named(platform.schemes, names)?;
                 authorize::choose(&[&schemes], credential, hint)?
             }
@@ -331,6 +331,11 @@ impl Done {
                 self.unreadable(&place, error.into_inner())
             }
         })
+    }
+
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn into_parts(self) -> (Bytes, Story) {
+        (self.body, self.story)
     }
 
     pub(crate) fn text(self) -> String {

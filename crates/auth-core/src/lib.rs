@@ -22,7 +22,12 @@ mod request;
 #[cfg(feature = "reqwest")]
 mod reqwest_send;
 mod retry;
+#[cfg(feature = "seal")]
+pub mod seal;
 mod secret;
+mod seen;
+#[cfg(feature = "sign-in")]
+pub mod sign_in;
 mod stopwatch;
 mod telemetry;
 #[cfg(feature = "testing")]
@@ -46,4 +51,5 @@ pub use crate::request::Request;
 pub use crate::reqwest_send::{ReqwestSend, ReqwestSendBuilder};
 pub use crate::retry::RetryPolicy;
 pub use crate::secret::{Secret, same_bytes};
+pub use crate::seen::Seen;
 pub use crate::token::{Token, TokenProvider};

@@ -34,7 +34,7 @@ pub struct Request {
     pub(crate) template: &'static str,
     pub(crate) method: Method,
     pub(crate) role: Option<&'static str>,
-    pub(crate) schemes: &'static [&'static str],
+    pub(crate) schemes: Option<&'static [&'static str]>,
     pub(crate) idempotent: bool,
     path: Cow<'static, str>,
     query: String,
@@ -107,9 +107,10 @@ impl Request {
         self
     }
 
-    /// Authenticates by these schemes of the platform together, whatever the document states of the operation.
+    /// Authenticates by these schemes of the platform together, whatever the document states of the
+    /// operation; by none if there are none.
     pub fn schemes(mut self, names: &'static [&'static str]) -> Self {
-        self.schemes = names;
+        self.schemes = Some(names);
         self
     }
 
@@ -190,6 +191,29 @@ impl Request {
             }
             Err(error) => self.fail(error),
         }
+    }
+
+    /// Sets a form that is encoded already.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn form_bytes(self, body: Bytes) -> Self {
+        self.body(FORM, Body::Form(body))
+    }
+
+    /// Adds parameters to the query that are encoded already.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn encoded_query(mut self, pairs: &str) -> Self {
+        if !self.query.is_empty() && !pairs.is_empty() {
+            self.query.push('&');
+        }
+        self.query.push_str(pairs);
+        self
+    }
+
+    /// Goes to another path than the operation's.
+    #[cfg(feature = "sign-in")]
+    pub(crate) fn at(mut self, path: String) -> Self {
+        self.path = path.into();
+        self
     }
 
     /// Sets a JSON body; `content_type` goes out as it is.
@@ -286,7 +310,7 @@ impl Request {
             idempotent: method.is_idempotent(),
             method,
             role: None,
-            schemes: &[],
+            schemes: None,
             path: path.into(),
             query: String::new(),
             headers: HeaderMap::new(),

@@ -137,6 +137,8 @@ impl ApiBuilder {
                 platform: self.platform,
                 transport,
                 bases,
+                #[cfg(feature = "sign-in")]
+                http_hosts: self.choices.http_hosts,
                 clock: self.clock,
                 budget: Budget::new(),
                 hints: self.hints,

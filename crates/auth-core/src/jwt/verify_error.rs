@@ -82,6 +82,12 @@ pub enum VerifyError {
         /// The time since it was issued.
         age: Duration,
     },
+    /// The token was issued beside another access token.
+    #[error("the token does not belong to the access token it came with")]
+    AccessTokenHash,
+    /// The token has several audiences and was asked for by another client than this one.
+    #[error("the token was asked for by another client")]
+    AuthorizedParty,
     /// The nonce is not the one of this sign-in.
     #[error("the nonce is not the one sent")]
     Nonce,
@@ -111,12 +117,13 @@ impl VerifyError {
     /// addresses for one that is meant for others, and otherwise a look at who sent it.
     fn action(&self) -> Action {
         match self {
-            Self::Expired { .. }
+            Self::AccessTokenHash
+            | Self::Expired { .. }
             | Self::IssuedInFuture { .. }
             | Self::Nonce
             | Self::NotYetValid { .. }
             | Self::TooOld { .. } => Action::SignInAgain,
-            Self::Audience | Self::Issuer => Action::FixCredentials,
+            Self::Audience | Self::AuthorizedParty | Self::Issuer => Action::FixCredentials,
             _ => Action::FixRequest,
         }
     }

@@ -6,3 +6,5 @@ mod cache;
 mod door;
 #[cfg(feature = "jwt")]
 mod jwt;
+#[cfg(all(feature = "sign-in", feature = "testing"))]
+mod sign_in;
