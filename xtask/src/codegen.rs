@@ -61,15 +61,14 @@ fn tree() -> Result<(Tree, Vec<PathBuf>)> {
     let mut tree = Tree::new();
     let mut owned = vec![PathBuf::from(DOCUMENTS)];
     for folder in crates_with_documents(&root)? {
-        let generated = add(&root, &folder, &mut tree)?;
-        owned.push(generated);
+        owned.extend(add(&root, &folder, &mut tree)?);
     }
     files::format(&mut tree, &root.join("target/codegen"))?;
     Ok((tree, owned))
 }
 
-/// Adds the files of one crate; returns the folder that is generated whole.
-fn add(root: &Path, folder: &Path, tree: &mut Tree) -> Result<PathBuf> {
+/// Adds the files of one crate; returns the folders that are generated whole.
+fn add(root: &Path, folder: &Path, tree: &mut Tree) -> Result<Vec<PathBuf>> {
     let name = folder
         .file_name()
         .and_then(|name| name.to_str())
@@ -83,13 +82,16 @@ fn add(root: &Path, folder: &Path, tree: &mut Tree) -> Result<PathBuf> {
         tree.insert(generated.join(path), text);
     }
     tree.insert(folder.join("OPERATIONS.md"), output.table);
-    if folder.starts_with("crates") {
-        tree.insert(
-            Path::new(DOCUMENTS).join(format!("{name}.json")),
-            output.json,
-        );
+    let calls = folder.join("tests/it/generated");
+    if let Some(text) = output.calls {
+        tree.insert(calls.join("mod.rs"), text);
     }
-    Ok(generated)
+    let document = match folder.starts_with("crates") {
+        true => Path::new(DOCUMENTS).join(format!("{name}.json")),
+        false => calls.join("document.json"),
+    };
+    tree.insert(document, output.json);
+    Ok(vec![generated, calls])
 }
 
 /// What is generated from one document.
@@ -98,7 +100,9 @@ struct Output {
     files: std::collections::BTreeMap<String, String>,
     /// `OPERATIONS.md`.
     table: String,
-    /// The document for the emulator.
+    /// The test support that calls every operation, if the crate wants it.
+    calls: Option<String>,
+    /// The document for the emulator, and for those who make examples from it.
     json: String,
 }
 
@@ -111,6 +115,7 @@ fn generate(name: &str, file: &str, text: &str, settings: &Settings) -> Result<O
     Ok(Output {
         files: print::tree(&plan)?,
         table: print::table(&plan),
+        calls: settings.calls.then(|| print::calls(&plan)).transpose()?,
         json: node.to_json(),
     })
 }

@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) optional: Vec<String>,
     /// Parameters that many operations share, given as one argument of a type with this name.
     pub(crate) groups: BTreeMap<String, Vec<String>>,
+    /// Whether the tests get a function that calls every operation.
+    pub(crate) calls: bool,
 }
 
 impl Default for Settings {
@@ -37,6 +39,7 @@ impl Default for Settings {
             document: "openapi.yaml".to_owned(),
             optional: Vec::new(),
             groups: BTreeMap::new(),
+            calls: false,
         }
     }
 }

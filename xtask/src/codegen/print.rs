@@ -3,6 +3,7 @@
 mod accessors;
 mod browser;
 mod callbacks;
+mod calls;
 mod check;
 mod doc;
 mod enums;
@@ -17,6 +18,7 @@ mod request;
 mod structs;
 mod table;
 
+pub(crate) use crate::codegen::print::calls::file as calls;
 pub(crate) use crate::codegen::print::check::{keys, limits_of};
 pub(crate) use crate::codegen::print::files::tree;
 pub(crate) use crate::codegen::print::table::operations as table;

@@ -1,9 +1,10 @@
 //! Operations: what is sent, and what comes of the answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::testing::{Reply, Script};
-use auth_core::{Credential, File, Secret, Token};
+use auth_core::{Credential, File, HttpSend, Secret, Token};
 use http::{Method, Request};
 use kitchen_sink::Client;
 use kitchen_sink::model::{
@@ -15,6 +16,11 @@ use serde_json::json;
 use crate::requests::create;
 
 fn client(script: &Script) -> Client {
+    client_over(script.transport())
+}
+
+/// A client with every credential there is.
+pub(crate) fn client_over(transport: Arc<dyn HttpSend>) -> Client {
     let token = || Token::bearer("bearer-token", Duration::from_secs(60)).unwrap();
     let pair = || Credential::Client {
         id: "id".to_owned(),
@@ -30,7 +36,7 @@ fn client(script: &Script) -> Client {
         .credential("querySecret", pair())
         .credential("queryKey", Credential::Token(token()))
         .credential("assertion", Credential::Token(token()))
-        .transport(script.transport())
+        .transport(transport)
         .build()
         .unwrap();
     Client::from_api(api)

@@ -4,5 +4,7 @@ mod answers;
 mod calls;
 mod checks;
 mod events;
+mod every;
+mod generated;
 mod requests;
 mod secrets;

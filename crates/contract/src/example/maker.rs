@@ -1,108 +1,23 @@
-//! Good requests made from a document: with everything an operation takes.
+//! Makes values that keep to the rules of a schema.
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
-use super::document::{Document, Operation, size, types};
-
-/// Texts that fit the patterns of the documents.
-const TEXTS: [&str; 12] = [
-    "1",
-    "a",
-    "https://example.test/a",
-    "#FF000000",
-    "#FF0000",
-    "2026-01-02",
-    "2026-01-02 03:04:05",
-    "20260102T030405Z",
-    "20260102",
-    "0123456789abcdef",
-    "0123456789abcdef0123",
-    "012345678901234567890123",
-];
+use super::Extent;
+use crate::document::{Document, Operation, size, types};
 
 /// Makes values; the number chooses among the members of unions.
-struct Maker<'a> {
-    document: &'a Document,
-    choice: usize,
-    headers: Map<String, Value>,
-    open: Vec<String>,
-}
-
-/// A good request to an operation, as a sample. `choice` selects among the forms it may have.
-pub(crate) fn sample(document: &Document, operation: &Operation<'_>, choice: usize) -> Value {
-    let mut maker = Maker {
-        document,
-        choice,
-        headers: Map::new(),
-        open: Vec::new(),
-    };
-    let content = operation.source["requestBody"]["content"].as_object();
-    let body = content.and_then(|content| content.iter().next());
-    if let Some((media, _)) = body {
-        maker
-            .headers
-            .insert("Content-Type".to_owned(), json!(media));
-    }
-    let mut path = operation
-        .path
-        .split('?')
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    let mut query = Vec::new();
-    let fixed = operation.source["x-route"]["query"].as_object();
-    for (name, value) in fixed.into_iter().flatten() {
-        query.push((name.clone(), value.as_str().unwrap_or_default().to_owned()));
-    }
-    let select = body.and_then(|(_, media)| header_select(document, &media["schema"]));
-    for parameter in document.parameters(operation) {
-        let name = parameter["name"].as_str().expect("a parameter has a name");
-        let value = match &select {
-            Some((header, keys)) if header == name => json!(keys[choice % keys.len()]),
-            _ => maker.value(&parameter["schema"], None),
-        };
-        let text = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
-        match parameter["in"].as_str() {
-            Some("path") => path = path.replace(&format!("{{{name}}}"), &encode(&text)),
-            Some("query") => query.push((name.to_owned(), text)),
-            _ => {
-                maker.headers.insert(name.to_owned(), Value::from(text));
-            }
-        }
-    }
-    let value = body.map(|(_, media)| maker.value(&media["schema"], None));
-    let mut sample = json!({
-        "source": "made from the document",
-        "method": operation.method.to_uppercase(),
-        "path": address(&path, &query),
-        "headers": maker.headers,
-    });
-    if let Some(value) = value {
-        sample["body"] = value;
-    }
-    sample
-}
-
-/// A path with a query.
-pub(crate) fn address(path: &str, query: &[(String, String)]) -> String {
-    let pairs = query
-        .iter()
-        .map(|(name, value)| format!("{}={}", encode(name), encode(value)));
-    match pairs.collect::<Vec<_>>().join("&") {
-        query if query.is_empty() => path.to_owned(),
-        query => format!("{path}?{query}"),
-    }
-}
-
-fn encode(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+pub(super) struct Maker<'a> {
+    pub(super) document: &'a Document,
+    pub(super) extent: Extent,
+    pub(super) choice: usize,
+    /// The headers chosen so far.
+    pub(super) headers: Map<String, Value>,
+    /// The schemas around the one being made.
+    pub(super) open: Vec<String>,
 }
 
 /// The header that chooses a member somewhere in the body, with its values.
-fn header_select(document: &Document, schema: &Value) -> Option<(String, Vec<String>)> {
+pub(super) fn header_select(document: &Document, schema: &Value) -> Option<(String, Vec<String>)> {
     let body = document.resolve(schema);
     let members = body.get("properties")?.as_object()?;
     members.values().find_map(|member| {
@@ -116,7 +31,50 @@ fn header_select(document: &Document, schema: &Value) -> Option<(String, Vec<Str
 }
 
 impl Maker<'_> {
-    fn value(&mut self, source: &Value, parent: Option<&Map<String, Value>>) -> Value {
+    /// The names of the parameters to give: all, or those that are required one way or another.
+    pub(super) fn chosen_parameters(&self, operation: &Operation<'_>) -> Vec<String> {
+        let all = self.document.parameters(operation);
+        let wanted = all.iter().filter(|parameter| {
+            self.extent == Extent::Full
+                || parameter["required"] == true
+                || parameter["in"] == "path"
+        });
+        let mut chosen: Vec<String> = wanted
+            .filter_map(|it| it["name"].as_str().map(str::to_owned))
+            .collect();
+        for rule in list(&operation.source["x-required-if"]) {
+            let known = |name: &str| chosen.iter().any(|it| it == name);
+            let holds = members_of(&rule["when"]).all(|(name, want)| match want {
+                Value::Null => !known(name),
+                _ => known(name),
+            });
+            if holds {
+                let names = required_by(rule, known);
+                chosen.extend(names.into_iter().filter(|name| !name.starts_with('/')));
+            }
+        }
+        chosen
+    }
+
+    /// Adds what an operation requires of its body beside the body's own rules.
+    pub(super) fn add_required_by_operation(
+        &mut self,
+        operation: &Operation<'_>,
+        schema: &Value,
+        body: &mut Value,
+    ) {
+        let rules = list(&operation.source["x-required-if"]);
+        for rule in rules.filter(|rule| members_of(&rule["when"]).next().is_none()) {
+            let names = required_by(rule, |name| body.pointer(name).is_some());
+            for name in names.iter().filter_map(|name| name.strip_prefix('/')) {
+                let rules = self.document.resolve(schema);
+                let source = rules["properties"][name].clone();
+                body[name] = self.value(&source, None);
+            }
+        }
+    }
+
+    pub(super) fn value(&mut self, source: &Value, parent: Option<&Map<String, Value>>) -> Value {
         let schema = self.document.resolve(source);
         let name = source["$ref"].as_str().unwrap_or_default().to_owned();
         self.open.push(name);
@@ -216,19 +174,58 @@ impl Maker<'_> {
         };
         // What a sibling chooses comes after the sibling.
         let (late, early): (Vec<_>, Vec<_>) = properties.iter().partition(|(_, it)| selects(it));
-        let mut made = Map::new();
-        for (name, source) in early.into_iter().chain(late) {
+        let mut wanted: Vec<&str> = Vec::new();
+        for (name, source) in properties {
             let required = list("required").iter().any(|it| it == name);
             let target = source["$ref"].as_str().unwrap_or_default();
             let item = source["items"]["$ref"].as_str().unwrap_or_default();
             let open = |name: &str| !name.is_empty() && self.open.iter().any(|it| it == name);
-            if left_out.iter().any(|it| *it == name) || !required && (open(target) || open(item)) {
-                continue;
+            let chosen = list("x-exactly-one-of").iter().filter_map(Value::as_array);
+            let chosen = chosen.flatten().any(|it| it == name);
+            let left_out = left_out.iter().any(|it| *it == name);
+            let recursive = !required && (open(target) || open(item));
+            if !left_out && !recursive && (self.extent == Extent::Full || required || chosen) {
+                wanted.push(name);
             }
-            let value = self.value(source, Some(&made));
-            made.insert(name.clone(), value);
         }
-        Value::Object(made)
+        let mut made = Map::new();
+        loop {
+            for (name, source) in early.iter().chain(&late) {
+                if wanted.contains(&name.as_str()) && !made.contains_key(*name) {
+                    let value = self.value(source, Some(&made));
+                    made.insert((*name).clone(), value);
+                }
+            }
+            let more: Vec<String> = list("x-required-if")
+                .iter()
+                .filter(|rule| applies(rule, &made))
+                .flat_map(|rule| {
+                    let required = required_by(rule, |name| made.contains_key(name));
+                    let impossible = required
+                        .iter()
+                        .any(|name| left_out.iter().any(|it| *it == name));
+                    match impossible {
+                        // What the rule wants absent is given, so that it no longer applies.
+                        true => members_of(&rule["when"])
+                            .filter(|(_, want)| want.is_null())
+                            .map(|(name, _)| name.clone())
+                            .collect(),
+                        false => required,
+                    }
+                })
+                .filter(|name| !made.contains_key(name))
+                .collect();
+            let before = wanted.len();
+            wanted.extend(
+                properties
+                    .keys()
+                    .map(String::as_str)
+                    .filter(|name| more.iter().any(|it| it == name)),
+            );
+            if wanted.len() == before {
+                return Value::Object(made);
+            }
+        }
     }
 
     fn map(&mut self, schema: &Map<String, Value>) -> Value {
@@ -259,6 +256,60 @@ impl Maker<'_> {
         Value::Object(made)
     }
 }
+
+/// Whether the condition of a rule holds for the members beside it. What it says of the whole body
+/// is taken not to hold.
+fn applies(rule: &Value, made: &Map<String, Value>) -> bool {
+    members_of(&rule["when"]).all(|(name, want)| match (want, made.get(name)) {
+        (Value::Null, found) => found.is_none() && !name.starts_with('/'),
+        (Value::String(any), found) if any == "*" => found.is_some(),
+        (Value::Array(several), found) => several.iter().any(|want| match want {
+            Value::Null => found.is_none(),
+            want => found == Some(want),
+        }),
+        (want, found) => found == Some(want),
+    })
+}
+
+/// The names that a rule requires while it applies.
+fn required_by(rule: &Value, known: impl Fn(&str) -> bool) -> Vec<String> {
+    let names = |key: &str| {
+        list(&rule[key])
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+    };
+    let any: Vec<String> = names("then_any").collect();
+    let first = match any.iter().any(|name| known(name)) {
+        true => None,
+        false => any.into_iter().next(),
+    };
+    names("then").chain(first).collect()
+}
+
+pub(super) fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+pub(super) fn members_of(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+/// Texts that fit the patterns of the documents.
+const TEXTS: [&str; 13] = [
+    "1",
+    "a",
+    "https://example.test/a",
+    "#FF000000",
+    "#FF0000",
+    "2026-01-02",
+    "2026-01-02 03:04:05",
+    "20260102T030405Z",
+    "20260102",
+    "0123456789abcdef",
+    "0123456789abcdef0123",
+    "012345678901234567890123",
+    "a_1",
+];
 
 /// A text that keeps to the rules of a schema.
 fn text(schema: &Map<String, Value>) -> String {

@@ -7,29 +7,77 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 /// A document.
-pub(crate) struct Document {
+#[derive(Debug)]
+pub struct Document {
     root: Value,
 }
 
 /// An operation with its address.
-pub(crate) struct Operation<'a> {
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Operation<'a> {
+    /// The operationId.
     pub id: &'a str,
+    /// The HTTP method, in lower case.
     pub method: &'a str,
+    /// The path as the document has it, with places for parameters.
     pub path: &'a str,
+    /// The whole operation.
     pub source: &'a Value,
 }
 
 impl Document {
-    pub(crate) fn open(platform: &str) -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("documents");
+    /// Opens the document of a platform.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    pub fn open(platform: &str) -> Self {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let folder = crates.join("huawei-emulator/documents");
         let path = folder.join(format!("{platform}.json"));
-        let text = fs::read(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
-        let root = serde_json::from_slice(&text).expect("a document is JSON");
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        Self::parse(&text)
+    }
+
+    /// Reads a document from its text.
+    ///
+    /// # Panics
+    ///
+    /// If it is not JSON.
+    pub fn parse(text: &str) -> Self {
+        let root = serde_json::from_str(text).expect("a document is JSON");
         Self { root }
     }
 
+    /// The names under which credentials travel in the query or body of an operation, beside its
+    /// own parameters and members.
+    pub fn credentials(&self, operation: &Operation<'_>) -> Vec<&str> {
+        let alternatives = operation.source["security"].as_array();
+        let names = alternatives
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_object)
+            .flat_map(|schemes| schemes.keys());
+        let mut fields = Vec::new();
+        for name in names {
+            let scheme = &self.root["components"]["securitySchemes"][name];
+            if scheme["in"] == "query" {
+                fields.extend(scheme["name"].as_str());
+            }
+            let carried = scheme["x-carrier"]["fields"].as_object();
+            let carried = carried.into_iter().flatten();
+            fields.extend(carried.filter_map(|(_, name)| name.as_str()));
+        }
+        fields
+    }
+
     /// The operations that a client calls.
-    pub(crate) fn operations(&self) -> Vec<Operation<'_>> {
+    ///
+    /// # Panics
+    ///
+    /// If the document has no paths, or an operation no id.
+    pub fn operations(&self) -> Vec<Operation<'_>> {
         let mut all = Vec::new();
         for (path, item) in self.root["paths"]
             .as_object()
@@ -53,7 +101,11 @@ impl Document {
     }
 
     /// The parameters of an operation.
-    pub(crate) fn parameters<'a>(&'a self, operation: &Operation<'a>) -> Vec<&'a Value> {
+    ///
+    /// # Panics
+    ///
+    /// If a reference leads nowhere.
+    pub fn parameters<'a>(&'a self, operation: &Operation<'a>) -> Vec<&'a Value> {
         let all = operation.source["parameters"]
             .as_array()
             .into_iter()
@@ -69,7 +121,11 @@ impl Document {
     }
 
     /// A schema with its reference followed, and the rules beside the reference on top.
-    pub(crate) fn resolve(&self, schema: &Value) -> Map<String, Value> {
+    ///
+    /// # Panics
+    ///
+    /// If the reference leads nowhere.
+    pub fn resolve(&self, schema: &Value) -> Map<String, Value> {
         let Some(target) = schema["$ref"].as_str() else {
             return schema.as_object().cloned().unwrap_or_default();
         };
@@ -94,7 +150,7 @@ impl Document {
 }
 
 /// The types a schema allows.
-pub(crate) fn types(schema: &Map<String, Value>) -> Vec<&str> {
+pub fn types(schema: &Map<String, Value>) -> Vec<&str> {
     match schema.get("type") {
         Some(Value::String(name)) => vec![name],
         Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
@@ -103,6 +159,6 @@ pub(crate) fn types(schema: &Map<String, Value>) -> Vec<&str> {
 }
 
 /// The size that a keyword sets.
-pub(crate) fn size(schema: &Map<String, Value>, key: &str) -> Option<usize> {
+pub fn size(schema: &Map<String, Value>, key: &str) -> Option<usize> {
     usize::try_from(schema.get(key)?.as_u64()?).ok()
 }

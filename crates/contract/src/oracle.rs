@@ -7,21 +7,25 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::samples::{self, PLATFORMS};
+use crate::sample::{self, PLATFORMS};
 
 /// The files that the checker refuses, as `<platform>/<name>`; nothing, and a word about it, when
 /// it cannot be run here.
-pub(crate) fn refused(exchanges: &[(&str, String, Value)]) -> Option<BTreeSet<String>> {
+///
+/// # Panics
+///
+/// If the samples cannot be written below `scratch`.
+pub fn refused(scratch: &Path, exchanges: &[(&str, String, Value)]) -> Option<BTreeSet<String>> {
     let checker = able()?;
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("made");
+    let folder = scratch.join("made");
     let _ = fs::remove_dir_all(&folder);
     for (platform, name, sample) in exchanges {
         let folder = folder.join(platform);
         fs::create_dir_all(&folder).expect("the folder can be made");
         let mut sample = sample.clone();
-        if samples::is(&sample, "form-urlencoded") {
+        if sample::is(&sample, "form-urlencoded") {
             // A sample holds a form as its encoded text.
-            let form = samples::request(&sample).into_body();
+            let form = sample::request(&sample).into_body();
             sample["body"] = String::from_utf8_lossy(&form).into();
         }
         fs::write(folder.join(name), sample.to_string()).expect("the sample can be written");
@@ -30,7 +34,11 @@ pub(crate) fn refused(exchanges: &[(&str, String, Value)]) -> Option<BTreeSet<St
 }
 
 /// Runs the checker over a folder of samples and gives the files it refuses.
-pub(crate) fn run(checker: &Path, folder: &Path) -> BTreeSet<String> {
+///
+/// # Panics
+///
+/// If the checker ends without a verdict.
+pub fn run(checker: &Path, folder: &Path) -> BTreeSet<String> {
     let output = Command::new("python3")
         .arg(checker)
         .arg("--samples")
@@ -58,7 +66,7 @@ pub(crate) fn run(checker: &Path, folder: &Path) -> BTreeSet<String> {
 }
 
 /// The checker, if it can be run here; a word about it if not.
-pub(crate) fn able() -> Option<PathBuf> {
+pub fn able() -> Option<PathBuf> {
     let Some(checker) = find() else {
         not_run("check.py is not beside this checkout");
         return None;

@@ -1,0 +1,16 @@
+//! Good requests made from the documents, to hold clients and the emulator to them.
+//!
+//! The documents are read here as plain JSON, with a few lines of this crate's own: a mistake of
+//! the generator or of the emulator's reader is not repeated.
+
+mod compare;
+pub mod document;
+mod exam;
+pub mod example;
+pub mod oracle;
+pub mod sample;
+
+pub use crate::compare::differences;
+pub use crate::document::Document;
+pub use crate::exam::{Exam, Tap};
+pub use crate::example::Example;
