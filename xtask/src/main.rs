@@ -35,6 +35,7 @@ fn main() -> Result<()> {
         ["demo"] => steps::demo(&sh),
         ["fuzz"] => fuzz::run(&sh, fuzz::SHORT),
         ["fuzz", seconds] => fuzz::run(&sh, seconds.parse()?),
+        ["release", rest @ ..] => steps::release(&sh, rest),
         ["test"] => steps::test(&sh),
         ["trees"] => trees::check(&sh),
         ["trees", "--write"] => trees::write(&sh),
@@ -51,5 +52,6 @@ usage: cargo xtask <command>
   codegen [--check]   write, or compare, the code generated from crates/*/openapi.yaml
   trees [--write]     compare, or write, what each published crate brings into a user's build
   cost                what a crate costs a user: build time, crates, size (Linux, several minutes)
+  release [COMMAND]   the plan of the next release, its commit and tags; see docs/release.md
   fuzz [SECONDS]      every fuzz target for a while (20 s each), from its seeds
   bench [ARGS]        the benchmarks of docs/performance.md";

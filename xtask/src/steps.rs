@@ -31,6 +31,14 @@ pub(crate) fn bench(sh: &Shell, args: &[&str]) -> Result<()> {
     Ok(())
 }
 
+/// The plan of a release, its commit and its tags, in a program of their own.
+pub(crate) fn release(sh: &Shell, args: &[&str]) -> Result<()> {
+    cmd!(sh, "cargo run --quiet --package xtask-release -- {args...}")
+        .quiet()
+        .run()?;
+    Ok(())
+}
+
 pub(crate) fn format(sh: &Shell) -> Result<Done> {
     cmd!(sh, "cargo fmt --all --check").quiet().run()?;
     Ok(Done::Passed)
