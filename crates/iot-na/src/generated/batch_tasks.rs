@@ -16,6 +16,7 @@ use crate::model::{
 /// # Batch tasks
 ///
 /// Batch tasks.
+#[cfg_attr(docsrs, doc(cfg(feature = "batch-tasks")))]
 impl Client {
     /// Creates a batch task.
     ///

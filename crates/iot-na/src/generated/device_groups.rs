@@ -50,7 +50,7 @@ impl Client {
     pub fn list_device_groups_stream(&self, options: &ListDeviceGroups) -> Pages<DeviceGroup> {
         let client = self.clone();
         let mut options = options.to_owned();
-        let size = *options.page_size.get_or_insert(1);
+        let size = *options.page_size.get_or_insert(100);
         let first = options.page_no.unwrap_or(0);
         Pages::by_page(first, size, move |index| {
             let client = client.clone();

@@ -4,6 +4,7 @@
 
 pub(crate) mod applications;
 pub(crate) mod auth;
+#[cfg(feature = "batch-tasks")]
 pub(crate) mod batch_tasks;
 pub(crate) mod commands;
 pub(crate) mod data;

@@ -12,6 +12,8 @@ fn a_field_tells_calls_apart() {
     assert_eq!(added.thing.id.as_deref(), Some("1"));
     let removed = Call::parse(br#"{"notifyType":"thingRemoved"}"#).unwrap();
     assert!(matches!(removed, Call::ThingRemoved(_)));
+    let confirmed = Call::parse(br#"{"thingId":"1"}"#).unwrap();
+    assert!(matches!(confirmed, Call::ThingConfirmed(_)));
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub(super) fn print(plan: &Plan<'_>) -> Vec<(String, String)> {
                 .into_iter()
                 .partition(|hook| hook.callback.dispatch.is_some());
             if !told_apart.is_empty() {
-                events(plan, &tag.name, &told_apart, &mut out);
+                events(plan, &tag.name, &told_apart, &alone, &mut out);
             }
             for hook in alone {
                 reader(plan, hook, &mut done, &mut out);
@@ -142,8 +142,30 @@ fn facts(hook: &Webhook) -> String {
     words.join(" ")
 }
 
-/// An enum of the events that a field tells apart.
-fn events(plan: &Plan<'_>, tag: &str, hooks: &[&Webhook], out: &mut String) {
+/// One variant of the enum: its name, the value that stands for it, its type.
+struct Variant<'a> {
+    name: String,
+    /// None for a body that lacks the field: it is known by its form.
+    value: Option<&'a str>,
+    ty: String,
+    hook: &'a Webhook,
+}
+
+impl<'a> Variant<'a> {
+    fn of(hook: &'a Webhook) -> Self {
+        let words = hook.id.trim_start_matches("on_").split('_');
+        let dispatch = hook.callback.dispatch.as_ref();
+        Self {
+            name: words.map(capital).collect(),
+            value: dispatch.map(|(_, value)| value.as_str()),
+            ty: type_of(hook),
+            hook,
+        }
+    }
+}
+
+/// An enum of the events that a field tells apart; those that lack the field are `alone`.
+fn events(plan: &Plan<'_>, tag: &str, hooks: &[&Webhook], alone: &[&Webhook], out: &mut String) {
     let name = event_name(plan, tag);
     let field = hooks
         .iter()
@@ -155,22 +177,12 @@ fn events(plan: &Plan<'_>, tag: &str, hooks: &[&Webhook], out: &mut String) {
         })
         .unwrap_or_default();
     let in_payload = hooks.iter().any(|hook| hook.callback.payload.is_some());
-    let variants: Vec<(String, &str, String, &Webhook)> = hooks
+    // Only a message that lies open can be known by its form.
+    let alone = alone.iter().filter(|hook| !in_payload && is_open(hook));
+    let variants: Vec<Variant<'_>> = hooks
         .iter()
-        .map(|hook| {
-            let variant: String = hook
-                .id
-                .trim_start_matches("on_")
-                .split('_')
-                .map(capital)
-                .collect();
-            let value = hook
-                .callback
-                .dispatch
-                .as_ref()
-                .map_or("", |(_, value)| value.as_str());
-            (variant, value, type_of(hook), *hook)
-        })
+        .chain(alone)
+        .map(|hook| Variant::of(hook))
         .collect();
     Doc::new(format!(
         "A call that the platform makes, told apart by {}.",
@@ -183,26 +195,36 @@ fn events(plan: &Plan<'_>, tag: &str, hooks: &[&Webhook], out: &mut String) {
     };
     out.push_str(derive);
     out.push_str(&format!("#[non_exhaustive]\npub enum {name} {{\n"));
-    for (variant, value, ty, hook) in &variants {
+    for Variant {
+        name,
+        value,
+        ty,
+        hook,
+    } in &variants
+    {
         let mut docs = Doc::of(&hook.summary);
         if let Some(text) = &hook.description {
             docs.text(text);
         }
-        docs.add(format!(
-            "{} is {}. {}",
-            code(field),
-            code(value),
-            facts(hook)
-        ));
+        let told = match value {
+            Some(value) => format!("{} is {}.", code(field), code(value)),
+            None => format!("Known by its form where there is no {}.", code(field)),
+        };
+        docs.add(format!("{told} {}", facts(hook)));
         docs.add(doc::evidence(hook.evidence));
         docs.print(out, 4);
-        out.push_str(&format!("{variant}({ty}),\n"));
+        out.push_str(&format!("{name}({ty}),\n"));
     }
     out.push_str("/// An event that this version does not know, or one of another form.\nOther(UnknownJson),\n}\n\n");
     match in_payload {
         true => payload_parser(&name, field, &variants, out),
         false => body_parser(&name, field, &variants, out),
     }
+}
+
+/// Whether the body is one object, and the message itself.
+fn is_open(hook: &Webhook) -> bool {
+    hook.callback.payload.is_none() && matches!(hook.body.content[0].1.form, Form::Ref(_))
 }
 
 fn type_of(hook: &Webhook) -> String {
@@ -228,18 +250,24 @@ fn event_name(plan: &Plan<'_>, tag: &str) -> String {
     }
 }
 
-fn body_parser(
-    name: &str,
-    field: &str,
-    variants: &[(String, &str, String, &Webhook)],
-    out: &mut String,
-) {
-    let arms: String = variants
-        .iter()
-        .map(|(variant, value, ..)| {
-            format!("Some(\"{value}\") => wire::select(&value, Self::{variant}).ok(),\n")
-        })
-        .collect();
+fn body_parser(name: &str, field: &str, variants: &[Variant<'_>], out: &mut String) {
+    let mut arms = String::new();
+    let mut alone = Vec::new();
+    for Variant { name, value, .. } in variants {
+        match value {
+            Some(value) => arms.push_str(&format!(
+                "Some(\"{value}\") => wire::select(&value, Self::{name}).ok(),\n"
+            )),
+            None => alone.push(format!("wire::select(&value, Self::{name})")),
+        }
+    }
+    if let Some((first, others)) = alone.split_first() {
+        arms.push_str(&format!("None => {first}"));
+        for other in others {
+            arms.push_str(&format!(".or_else(|_| {other})"));
+        }
+        arms.push_str(".ok(),\n");
+    }
     out.push_str(&format!(
         "impl {name} {{\n/// Reads the body of a call. Nothing is checked of where it comes from.\n\
          pub fn parse(body: &[u8]) -> Result<Self> {{\nwire::read_json(body)\n}}\n}}\n\n\
@@ -251,17 +279,13 @@ fn body_parser(
     ));
 }
 
-fn payload_parser(
-    name: &str,
-    field: &str,
-    variants: &[(String, &str, String, &Webhook)],
-    out: &mut String,
-) {
+fn payload_parser(name: &str, field: &str, variants: &[Variant<'_>], out: &mut String) {
     let arms: String = variants
         .iter()
-        .map(|(variant, value, ty, _)| match ty.as_str() {
-            "String" => format!("\"{value}\" => Self::{variant}(payload.to_owned()),\n"),
-            _ => format!("\"{value}\" => Self::{variant}(wire::read_json(payload.as_bytes())?),\n"),
+        .filter_map(|variant| Some((&variant.name, variant.value?, variant.ty.as_str())))
+        .map(|(name, value, ty)| match ty {
+            "String" => format!("\"{value}\" => Self::{name}(payload.to_owned()),\n"),
+            _ => format!("\"{value}\" => Self::{name}(wire::read_json(payload.as_bytes())?),\n"),
         })
         .collect();
     out.push_str(&format!(

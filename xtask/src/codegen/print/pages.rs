@@ -330,10 +330,14 @@ impl<'p> Stream<'_, 'p> {
 
 /// The size that is asked for if the caller does not say otherwise.
 fn usual(resolved: &Resolved<'_>) -> i64 {
-    let stated = resolved.default.or(resolved.limits.maximum.as_ref());
-    stated
-        .and_then(Value::as_i64)
-        .map_or(USUAL_SIZE, |size| size.min(MOST))
+    let default = resolved.default.and_then(Value::as_i64);
+    let maximum = resolved.limits.maximum.as_ref().and_then(Value::as_i64);
+    let stated = match (default, maximum) {
+        // So few elements are not meant for somebody who reads them all.
+        (Some(default), Some(maximum)) if default < FEW => Some(maximum),
+        (default, maximum) => default.or(maximum),
+    };
+    stated.map_or(USUAL_SIZE, |size| size.min(MOST))
 }
 
 /// The index as a value of the parameter's type.
@@ -386,3 +390,5 @@ fn taken(steps: &[(Field<'_>, Resolved<'_>)], taking: Taking) -> String {
 const USUAL_SIZE: i64 = 50;
 /// The most elements of a page that are asked for if the caller does not say otherwise.
 const MOST: i64 = 100;
+/// A default below this is not taken where the document allows more.
+const FEW: i64 = 10;

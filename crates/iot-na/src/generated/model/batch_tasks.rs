@@ -15,6 +15,7 @@ use crate::model::{DeviceCommandBody, ErrorBody, Tag};
 auth_core::text_enum! {
     /// Task type. Huawei Cloud accepts DeviceCmd only; carrier sites accept the others. The list is
     /// not complete.
+    #[cfg_attr(docsrs, doc(cfg(feature = "batch-tasks")))]
     pub enum BatchTaskType {
         /// The value `DeviceReg`.
         DeviceReg = "DeviceReg",
@@ -40,6 +41,7 @@ auth_core::text_enum! {
 /// `deviceLocation` is required when `type` is `DeviceArea`.
 ///
 /// `groupList` is required when `type` is `GroupList` or `GroupIdList`.
+#[cfg_attr(docsrs, doc(cfg(feature = "batch-tasks")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -185,6 +187,7 @@ impl Check for BatchDeviceCommandParam {
 }
 
 /// Parameters of a file-driven task (DeviceReg and similar).
+#[cfg_attr(docsrs, doc(cfg(feature = "batch-tasks")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -203,6 +206,7 @@ impl BatchFileParam {
 }
 
 /// Batch task.
+#[cfg_attr(docsrs, doc(cfg(feature = "batch-tasks")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
 #[non_exhaustive]
@@ -289,6 +293,7 @@ impl Serialize for CreateBatchTask {
 }
 
 /// Created task; the key ends in capital ID.
+#[cfg_attr(docsrs, doc(cfg(feature = "batch-tasks")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(remote = "Self")]
 #[non_exhaustive]
@@ -315,6 +320,7 @@ impl Serialize for CreatedBatchTask {
 }
 
 /// Batch task.
+#[cfg_attr(docsrs, doc(cfg(feature = "batch-tasks")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -380,6 +386,7 @@ pub struct BatchTask {
 }
 
 /// Sub-task.
+#[cfg_attr(docsrs, doc(cfg(feature = "batch-tasks")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BatchTaskDetail {
@@ -407,6 +414,7 @@ impl BatchTaskDetail {
 }
 
 /// Page of sub-tasks.
+#[cfg_attr(docsrs, doc(cfg(feature = "batch-tasks")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -427,6 +435,7 @@ pub struct BatchTaskDetailList {
 
 auth_core::text_enum! {
     /// How the devices of a batch task are chosen.
+    #[cfg_attr(docsrs, doc(cfg(feature = "batch-tasks")))]
     pub enum BatchTargetType {
         /// Listed devices.
         DeviceList = "DeviceList",
@@ -445,6 +454,7 @@ auth_core::text_enum! {
 
 auth_core::text_enum! {
     /// Status of a batch sub-task. The list is not complete.
+    #[cfg_attr(docsrs, doc(cfg(feature = "batch-tasks")))]
     pub enum BatchSubTaskStatus {
         /// The value `Pending`.
         Pending = "Pending",
@@ -462,6 +472,7 @@ auth_core::text_enum! {
 /// Parameters of a batch task; the task type chooses the structure.
 ///
 /// The member `taskType` beside it says which form it has.
+#[cfg_attr(docsrs, doc(cfg(feature = "batch-tasks")))]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -524,6 +535,7 @@ impl Check for BatchTaskParam {
 }
 
 /// The optional parameters of [`Client::get_batch_task`](crate::Client::get_batch_task).
+#[cfg_attr(docsrs, doc(cfg(feature = "batch-tasks")))]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GetBatchTask {
@@ -561,6 +573,7 @@ impl GetBatchTask {
 
 /// The optional parameters of
 /// [`Client::list_batch_task_details`](crate::Client::list_batch_task_details).
+#[cfg_attr(docsrs, doc(cfg(feature = "batch-tasks")))]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ListBatchTaskDetails {

@@ -895,6 +895,15 @@ pub enum Callback {
     ///
     /// `notifyType` is `fwUpgradeResultNotify`.
     FwUpgradeResult(Box<FwUpgradeResultNotification>),
+    /// Handle a status change of a command.
+    ///
+    /// Not a subscription: sent to the callbackUrl of a command. The body has no notifyType;
+    /// recognise it by commandId + result. Answer 200 within 15 s; no answer, or 501-504, counts as
+    /// a failed push and is retried. The push carries no signature and no token.
+    ///
+    /// Known by its form where there is no `notifyType`. A redelivery repeats `commandId`,
+    /// `result.resultCode`.
+    CommandStatusChanged(Box<CommandStatusNotification>),
     /// An event that this version does not know, or one of another form.
     Other(UnknownJson),
 }
@@ -943,6 +952,7 @@ impl<'de> Deserialize<'de> for Callback {
                 wire::select(&value, Self::FwUpgradeStateChanged).ok()
             }
             Some("fwUpgradeResultNotify") => wire::select(&value, Self::FwUpgradeResult).ok(),
+            None => wire::select(&value, Self::CommandStatusChanged).ok(),
             _ => None,
         };
         Ok(known.unwrap_or_else(|| Self::Other(UnknownJson::new(value))))

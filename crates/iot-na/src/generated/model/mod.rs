@@ -4,6 +4,7 @@
 
 mod applications;
 mod auth;
+#[cfg(feature = "batch-tasks")]
 mod batch_tasks;
 mod callbacks;
 mod commands;
@@ -18,12 +19,15 @@ mod lora;
 #[cfg(feature = "rules")]
 mod rules;
 mod shared;
+#[cfg(any(feature = "batch-tasks", feature = "rules"))]
+mod shared_by_batch_tasks_and_rules;
 mod subscriptions;
 #[cfg(feature = "upgrades")]
 mod upgrades;
 
 pub use self::applications::*;
 pub use self::auth::*;
+#[cfg(feature = "batch-tasks")]
 pub use self::batch_tasks::*;
 pub use self::callbacks::*;
 pub use self::commands::*;
@@ -38,6 +42,8 @@ pub use self::lora::*;
 #[cfg(feature = "rules")]
 pub use self::rules::*;
 pub use self::shared::*;
+#[cfg(any(feature = "batch-tasks", feature = "rules"))]
+pub use self::shared_by_batch_tasks_and_rules::*;
 pub use self::subscriptions::*;
 #[cfg(feature = "upgrades")]
 pub use self::upgrades::*;

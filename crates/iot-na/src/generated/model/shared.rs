@@ -4,23 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use auth_core::wire::{self, Check, Object, Place};
+use auth_core::wire::{Check, Object, Place};
 use auth_core::{Result, Secret};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
-
-/// Business-level error body. May arrive with HTTP 200. error_code is a decimal string on the real
-/// platform (some emulators send a number; accept both).
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct ErrorBody {
-    /// Platform error code, see x-error-codes.
-    #[serde(deserialize_with = "wire::lenient")]
-    pub error_code: String,
-    /// Human-readable English message; wording varies between releases, never match on it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error_desc: Option<String>,
-}
 
 auth_core::text_enum! {
     /// Device access protocol. The list is not complete.

@@ -46,6 +46,15 @@ pub struct ThingRemoved {
     pub id: Option<String>,
 }
 
+/// A thing was confirmed.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ThingConfirmed {
+    /// Id.
+    pub thing_id: String,
+}
+
 /// A receipt.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
@@ -73,6 +82,10 @@ pub enum Call {
     ///
     /// Inferred.
     ThingRemoved(Box<ThingRemoved>),
+    /// Handle a confirmed thing.
+    ///
+    /// Known by its form where there is no `notifyType`. A redelivery repeats `thingId`.
+    ThingConfirmed(Box<ThingConfirmed>),
     /// An event that this version does not know, or one of another form.
     Other(UnknownJson),
 }
@@ -90,9 +103,23 @@ impl<'de> Deserialize<'de> for Call {
         let known = match wire::key_of(&value, "notifyType").as_deref() {
             Some("thingAdded") => wire::select(&value, Self::ThingAdded).ok(),
             Some("thingRemoved") => wire::select(&value, Self::ThingRemoved).ok(),
+            None => wire::select(&value, Self::ThingConfirmed).ok(),
             _ => None,
         };
         Ok(known.unwrap_or_else(|| Self::Other(UnknownJson::new(value))))
+    }
+}
+
+impl ThingConfirmed {
+    /// Reads the body of this call of the platform.
+    ///
+    /// Handle a confirmed thing.
+    ///
+    /// Nothing is checked of where the call comes from.
+    ///
+    /// A redelivery repeats `thingId`.
+    pub fn parse(body: &[u8]) -> Result<Self> {
+        wire::read_json(body)
     }
 }
 

@@ -1011,7 +1011,7 @@ pub struct ListThings {
     pub page: Option<i32>,
     /// How many to return.
     ///
-    /// At most 2. `2` when absent.
+    /// At most 2. `1` when absent.
     pub page_size: Option<i64>,
     /// Only this colour.
     pub colour: Option<Colour>,
