@@ -32,6 +32,8 @@ mod stopwatch;
 mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "reqwest")]
+mod tls;
 mod token;
 pub mod wire;
 

@@ -9,14 +9,12 @@ use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Url};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore};
-use rustls_platform_verifier::Verifier;
+use rustls::ClientConfig;
 use tokio::time::timeout;
 
 use crate::address::is_loopback;
 use crate::stopwatch::Stopwatch;
+use crate::tls::Tls;
 use crate::{Error, HttpSend, Result, Secret};
 
 /// The HTTP client that comes with these crates.
@@ -60,8 +58,7 @@ pub struct ReqwestSendBuilder {
     read: Duration,
     total: Duration,
     limit: usize,
-    identity: Option<Secret>,
-    roots: Vec<String>,
+    tls: Tls,
 }
 
 impl ReqwestSend {
@@ -72,8 +69,7 @@ impl ReqwestSend {
             read: READ,
             total: TOTAL,
             limit: LIMIT,
-            identity: None,
-            roots: Vec::new(),
+            tls: Tls::default(),
         }
     }
 
@@ -199,13 +195,34 @@ impl ReqwestSendBuilder {
     /// Presents a client certificate: a PEM text with the certificate, those of its issuers, and
     /// the private key without a passphrase.
     pub fn client_certificate(mut self, pem: impl Into<Secret>) -> Self {
-        self.identity = Some(pem.into());
+        self.tls.identity = Some(pem.into());
         self
     }
 
     /// Trusts the certificates in a PEM text beside those of the operating system.
     pub fn root_certificate(mut self, pem: impl Into<String>) -> Self {
-        self.roots.push(pem.into());
+        self.tls.roots.push(pem.into());
+        self
+    }
+
+    /// Expects this name in the server's certificate instead of the host of the address, which may
+    /// then be an IP address that the certificate does not know.
+    pub fn server_name(mut self, name: impl Into<String>) -> Self {
+        self.tls.name = Some(name.into());
+        self
+    }
+
+    /// Trusts the public key in a PEM text, be it a certificate or a bare key, and nobody else: a
+    /// server has to hold that key itself, or show a certificate that was issued, over any number
+    /// of issuers, under that key.
+    ///
+    /// For a site whose certificate bears no name that could be checked. Names are not looked at
+    /// unless [`server_name`](Self::server_name) says which to expect; signatures and, below the
+    /// pinned key, dates and uses are checked as ever. Give the authority's certificate, not only
+    /// its key, where the server does not send it. Several keys can be pinned, so that one can be
+    /// replaced in time.
+    pub fn pinned_key(mut self, pem: impl Into<String>) -> Self {
+        self.tls.pins.push(pem.into());
         self
     }
 
@@ -215,7 +232,7 @@ impl ReqwestSendBuilder {
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a PEM text that does not hold what it should.
     pub fn build(self) -> Result<ReqwestSend> {
-        let tls = self.tls()?;
+        let tls = self.tls.config()?;
         Ok(ReqwestSend {
             client: self.client(Client::builder(), tls.clone())?,
             direct: self.client(Client::builder().no_proxy(), tls)?,
@@ -241,50 +258,6 @@ impl ReqwestSendBuilder {
             .build()
             .map_err(|error| Error::config("the HTTP client cannot be built").because(error))
     }
-
-    /// TLS by ring alone, whatever else is in the process.
-    fn tls(&self) -> Result<ClientConfig> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut roots = Vec::new();
-        for pem in &self.roots {
-            let found = certificates("a root certificate", pem)?;
-            roots.extend(found);
-        }
-        let builder = ClientConfig::builder_with_provider(provider.clone())
-            .with_safe_default_protocol_versions()
-            .map_err(|error| Error::config("TLS cannot be set up").because(error))?;
-        let builder = match Verifier::new_with_extra_roots(roots, provider) {
-            Ok(verifier) => builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(verifier)),
-            Err(error) if self.roots.is_empty() => {
-                // A container without certificates can still speak plain http to loopback; every
-                // TLS handshake is refused, because no root is trusted.
-                tracing::warn!(%error, "no certificate of the system can be used");
-                builder.with_root_certificates(RootCertStore::empty())
-            }
-            Err(error) => {
-                return Err(Error::config("a root certificate cannot be used").because(error));
-            }
-        };
-        let mut config = match &self.identity {
-            None => builder.with_no_client_auth(),
-            Some(pem) => {
-                let what = "the client certificate";
-                let chain = certificates(what, pem.expose())?;
-                let key = PrivateKeyDer::from_pem_slice(pem.expose().as_bytes())
-                    .map_err(|_| Error::config(format!("{what} comes without a private key")))?;
-                builder.with_client_auth_cert(chain, key).map_err(|error| {
-                    Error::config(format!("{what} and its key cannot be used")).because(error)
-                })?
-            }
-        };
-        if cfg!(feature = "http2") {
-            config.alpn_protocols.push(b"h2".to_vec());
-        }
-        config.alpn_protocols.push(b"http/1.1".to_vec());
-        Ok(config)
-    }
 }
 
 impl fmt::Debug for ReqwestSendBuilder {
@@ -294,20 +267,9 @@ impl fmt::Debug for ReqwestSendBuilder {
             .field("read_timeout", &self.read)
             .field("timeout", &self.total)
             .field("body_limit", &self.limit)
-            .field("client_certificate", &self.identity)
+            .field("client_certificate", &self.tls.identity)
+            .field("server_name", &self.tls.name)
             .finish_non_exhaustive()
-    }
-}
-
-/// The certificates of a PEM text; at least one.
-fn certificates(what: &str, pem: &str) -> Result<Vec<CertificateDer<'static>>> {
-    let found: std::result::Result<Vec<_>, _> =
-        CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
-    match found {
-        Ok(found) if !found.is_empty() => Ok(found),
-        _ => Err(Error::config(format!(
-            "{what} is not a PEM text with certificates"
-        ))),
     }
 }
 
