@@ -59,7 +59,7 @@ pub(crate) fn check() -> Result<()> {
 fn tree() -> Result<(Tree, Vec<PathBuf>)> {
     let root = tools::root();
     let mut tree = Tree::new();
-    let mut owned = vec![PathBuf::from(DOCUMENTS)];
+    let mut owned = vec![PathBuf::from(DOCUMENTS), PathBuf::from(CODES)];
     for folder in crates_with_documents(&root)? {
         owned.extend(add(&root, &folder, &mut tree)?);
     }
@@ -90,6 +90,13 @@ fn add(root: &Path, folder: &Path, tree: &mut Tree) -> Result<Vec<PathBuf>> {
         true => Path::new(DOCUMENTS).join(format!("{name}.json")),
         false => calls.join("document.json"),
     };
+    for (suffix, page) in output
+        .codes
+        .into_iter()
+        .filter(|_| folder.starts_with("crates"))
+    {
+        tree.insert(Path::new(CODES).join(format!("{name}{suffix}.md")), page);
+    }
     tree.insert(document, output.json);
     Ok(vec![generated, calls])
 }
@@ -100,6 +107,8 @@ struct Output {
     files: std::collections::BTreeMap<String, String>,
     /// `OPERATIONS.md`.
     table: String,
+    /// The pages of its codes, by the end of their name.
+    codes: Vec<(&'static str, String)>,
     /// The test support that calls every operation, if the crate wants it.
     calls: Option<String>,
     /// The document for the emulator, and for those who make examples from it.
@@ -115,6 +124,10 @@ fn generate(name: &str, file: &str, text: &str, settings: &Settings) -> Result<O
     Ok(Output {
         files: print::tree(&plan)?,
         table: print::table(&plan),
+        codes: print::LANGUAGES
+            .iter()
+            .map(|language| (language.suffix, print::codes(&plan, language)))
+            .collect(),
         calls: settings.calls.then(|| print::calls(&plan)).transpose()?,
         json: node.to_json(),
     })
@@ -162,6 +175,9 @@ impl Change {
 
 /// The crate that holds every shape once.
 const KITCHEN_SINK: &str = "xtask/kitchen_sink";
+
+/// The pages of the platforms' codes.
+const CODES: &str = "docs/codes";
 
 /// Where the emulator finds the documents.
 const DOCUMENTS: &str = "crates/huawei-emulator/documents";

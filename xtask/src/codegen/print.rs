@@ -5,6 +5,7 @@ mod browser;
 mod callbacks;
 mod calls;
 mod check;
+mod codes;
 mod doc;
 mod enums;
 mod facts;
@@ -20,5 +21,6 @@ mod table;
 
 pub(crate) use crate::codegen::print::calls::file as calls;
 pub(crate) use crate::codegen::print::check::{keys, limits_of};
+pub(crate) use crate::codegen::print::codes::{LANGUAGES, page as codes};
 pub(crate) use crate::codegen::print::files::tree;
 pub(crate) use crate::codegen::print::table::operations as table;

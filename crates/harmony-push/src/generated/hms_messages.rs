@@ -22,8 +22,8 @@ impl Client {
     /// browsers, and over APNs to iOS. Never reaches HarmonyOS 5 and later. Addressed by client id.
     /// A resend is delivered again unless notify_id or tag makes it replace the first.
     ///
-    /// `POST /v1/{clientId}/messages:send`, not idempotent. [Platform documentation][doc]. Source:
-    /// HMS-Core/hms-push-serverdemo-java.
+    /// `POST /v1/{clientId}/messages:send`, not idempotent; documented. [Platform
+    /// documentation][doc]. Source: HMS-Core/hms-push-serverdemo-java.
     ///
     /// Authenticated by `hmsAccessToken`, or `serviceAccountJwt`.
     ///
@@ -33,10 +33,15 @@ impl Client {
     ///
     /// A call accepted for some of its targets only is a success: look at the answer.
     ///
-    /// Known codes: `80100000` (no fault); `80100001`, `80100002`, `80100003`, `80100004`,
-    /// `80100013`, `80100016`, `80100018`, `80300007`, `80300008`, `80300010`, `80300011`,
-    /// `80300013` (fix the request); `80100017`, `80600003`, `81000001` (back off); `80200001`,
-    /// `80200003`, `80200005` (get a new token); `80300002` (fix the credentials).
+    /// Answers with [`HmsPushAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `80100000` (no fault); `80100001`, `80100002`,
+    /// `80100003`, `80100004`, `80100013`, `80100016`, `80100018`, `80300007`, `80300008`,
+    /// `80300010`, `80300011`, `80300013` (fix the request); `80100017`, `80600003`, `81000001`
+    /// (back off); `80200001`, `80200003`, `80200005` (get a new token); `80300002` (fix the
+    /// credentials).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/HMSCore-References/https-send-api-0000001050986197>
     pub async fn send_hms_message(
@@ -60,8 +65,8 @@ impl Client {
     /// id: tokens of several apps of the project are possible. A resend is delivered again unless
     /// notify_id or tag makes it replace the first.
     ///
-    /// `POST /v2/{projectId}/messages:send`, not idempotent. [Platform documentation][doc]. Source:
-    /// HMS-Core/hms-push-serverdemo-java.
+    /// `POST /v2/{projectId}/messages:send`, not idempotent; documented. [Platform
+    /// documentation][doc]. Source: HMS-Core/hms-push-serverdemo-java.
     ///
     /// Authenticated by `hmsAccessToken`, or `serviceAccountJwt`.
     ///
@@ -71,10 +76,15 @@ impl Client {
     ///
     /// A call accepted for some of its targets only is a success: look at the answer.
     ///
-    /// Known codes: `80100000` (no fault); `80100001`, `80100002`, `80100003`, `80100004`,
-    /// `80100013`, `80100016`, `80100018`, `80300007`, `80300008`, `80300010`, `80300011`,
-    /// `80300013` (fix the request); `80100017`, `80600003`, `81000001` (back off); `80200001`,
-    /// `80200003`, `80200005` (get a new token); `80300002` (fix the credentials).
+    /// Answers with [`HmsPushAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `80100000` (no fault); `80100001`, `80100002`,
+    /// `80100003`, `80100004`, `80100013`, `80100016`, `80100018`, `80300007`, `80300008`,
+    /// `80300010`, `80300011`, `80300013` (fix the request); `80100017`, `80600003`, `81000001`
+    /// (back off); `80200001`, `80200003`, `80200005` (get a new token); `80300002` (fix the
+    /// credentials).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/HMSCore-References/https-send-api-0000001050986197>
     pub async fn send_hms_message_by_project(

@@ -17,14 +17,18 @@ impl Client {
     ///
     /// For data subject requests: anonymous app id and topics.
     ///
-    /// `POST /v1/{clientId}/token:query`, idempotent. [Platform documentation][doc]. Source:
-    /// syslogic/php-hms.
+    /// `POST /v1/{clientId}/token:query`, idempotent; documented. [Platform documentation][doc].
+    /// Source: syslogic/php-hms.
     ///
     /// Authenticated by `hmsAccessToken`.
     ///
-    /// Known codes: `80100001`, `82000007`, `82000008`, `82000009`, `82000010`, `82000011` (fix the
-    /// request); `80200001`, `80200003` (get a new token); `80300002`, `82000012`, `82000013` (fix
-    /// the credentials); `81000001` (back off).
+    /// Answers with [`HmsTokenData`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `80100001`, `82000007`, `82000008`, `82000009`,
+    /// `82000010`, `82000011` (fix the request); `80200001`, `80200003` (get a new token);
+    /// `80300002`, `82000012`, `82000013` (fix the credentials); `81000001` (back off).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/HMSCore-References/query-data-api-0000001051066126>
     pub async fn query_token_data(
@@ -45,14 +49,18 @@ impl Client {
     /// For data subject requests: deletes the anonymous app id and the subscriptions. The token
     /// itself stays; the device has to withdraw it.
     ///
-    /// `POST /v1/{clientId}/token:delete`, idempotent. [Platform documentation][doc]. Source:
-    /// syslogic/php-hms.
+    /// `POST /v1/{clientId}/token:delete`, idempotent; documented. [Platform documentation][doc].
+    /// Source: syslogic/php-hms.
     ///
     /// Authenticated by `hmsAccessToken`.
     ///
-    /// Known codes: `80100001`, `82000007`, `82000008`, `82000009`, `82000010`, `82000011` (fix the
-    /// request); `80200001`, `80200003` (get a new token); `80300002`, `82000012`, `82000013` (fix
-    /// the credentials); `81000001` (back off).
+    /// Answers with [`HmsPushAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `80100001`, `82000007`, `82000008`, `82000009`,
+    /// `82000010`, `82000011` (fix the request); `80200001`, `80200003` (get a new token);
+    /// `80300002`, `82000012`, `82000013` (fix the credentials); `81000001` (back off).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/HMSCore-References/del-data-api-0000001050746189>
     pub async fn delete_token_data(

@@ -17,13 +17,18 @@ impl Client {
     ///
     /// HMS Core on Android only. At most 2000 topics an app and 1000 tokens a call.
     ///
-    /// `POST /v1/{clientId}/topic:subscribe`, idempotent. [Platform documentation][doc].
+    /// `POST /v1/{clientId}/topic:subscribe`, idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `hmsAccessToken`.
     ///
-    /// Known codes: `80100001`, `82000007`, `82000008`, `82000009`, `82000010`, `82000011` (fix the
-    /// request); `80200001`, `80200003` (get a new token); `80300002`, `82000012`, `82000013` (fix
-    /// the credentials); `81000001` (back off).
+    /// Answers with [`HmsTopicChange`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `80100001`, `82000007`, `82000008`, `82000009`,
+    /// `82000010`, `82000011` (fix the request); `80200001`, `80200003` (get a new token);
+    /// `80300002`, `82000012`, `82000013` (fix the credentials); `81000001` (back off).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/HMSCore-References/topic-sub-api-0000001051066122>
     pub async fn subscribe_topic(
@@ -43,13 +48,18 @@ impl Client {
     ///
     /// HMS Core on Android only. At most 2000 topics an app and 1000 tokens a call.
     ///
-    /// `POST /v1/{clientId}/topic:unsubscribe`, idempotent. [Platform documentation][doc].
+    /// `POST /v1/{clientId}/topic:unsubscribe`, idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `hmsAccessToken`.
     ///
-    /// Known codes: `80100001`, `82000007`, `82000008`, `82000009`, `82000010`, `82000011` (fix the
-    /// request); `80200001`, `80200003` (get a new token); `80300002`, `82000012`, `82000013` (fix
-    /// the credentials); `81000001` (back off).
+    /// Answers with [`HmsTopicChange`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `80100001`, `82000007`, `82000008`, `82000009`,
+    /// `82000010`, `82000011` (fix the request); `80200001`, `80200003` (get a new token);
+    /// `80300002`, `82000012`, `82000013` (fix the credentials); `81000001` (back off).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/HMSCore-References/topic-unsub-api-0000001050746185>
     pub async fn unsubscribe_topic(
@@ -69,14 +79,18 @@ impl Client {
     ///
     /// HMS Core on Android only.
     ///
-    /// `POST /v1/{clientId}/topic:list`, idempotent. Source: HMSCore-References, topic list API;
-    /// HMS-Core/hms-push-serverdemo-php.
+    /// `POST /v1/{clientId}/topic:list`, idempotent; documented. Source: HMSCore-References, topic
+    /// list API; HMS-Core/hms-push-serverdemo-php.
     ///
     /// Authenticated by `hmsAccessToken`.
     ///
-    /// Known codes: `80100001`, `82000007`, `82000008`, `82000009`, `82000010`, `82000011` (fix the
-    /// request); `80200001`, `80200003` (get a new token); `80300002`, `82000012`, `82000013` (fix
-    /// the credentials); `81000001` (back off).
+    /// Answers with [`HmsTopicList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `80100001`, `82000007`, `82000008`, `82000009`,
+    /// `82000010`, `82000011` (fix the request); `80200001`, `80200003` (get a new token);
+    /// `80300002`, `82000012`, `82000013` (fix the credentials); `81000001` (back off).
     pub async fn list_topics(
         &self,
         client_id: &str,

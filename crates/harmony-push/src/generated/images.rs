@@ -19,15 +19,20 @@ impl Client {
     /// Send the downloadUrl of the answer, under the same push-type, before expireTime, and do not
     /// change the image. At most 60 calls a minute an app.
     ///
-    /// `POST /v2/{projectId}/images:verify`, idempotent. [Platform documentation][doc].
+    /// `POST /v2/{projectId}/images:verify`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `serviceAccountJwt`.
     ///
     /// At most 60 calls in a minute per app; beyond it the answer is `83010002`.
     ///
-    /// Known codes: `80100001`, `80100003`, `83010001`, `83010003`, `83010005`, `83010007` (fix the
-    /// request); `80200001`, `80200003`, `80200005` (get a new token); `80300002` (fix the
-    /// credentials); `83010002` (back off); `83010004` (contact the provider).
+    /// Answers with [`VerifiedImage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `80100001`, `80100003`, `83010001`, `83010003`,
+    /// `83010005`, `83010007` (fix the request); `80200001`, `80200003`, `80200005` (get a new
+    /// token); `80300002` (fix the credentials); `83010002` (back off); `83010004` (contact the
+    /// provider).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/push-image-control>
     pub async fn verify_image(
@@ -52,15 +57,20 @@ impl Client {
     /// change the image. At most 60 calls a minute an app. Same as verify_image, addressed by
     /// client id.
     ///
-    /// `POST /v1/{clientId}/images:verify`, idempotent. [Platform documentation][doc].
+    /// `POST /v1/{clientId}/images:verify`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `serviceAccountJwt`.
     ///
     /// At most 60 calls in a minute per app; beyond it the answer is `83010002`.
     ///
-    /// Known codes: `80100001`, `80100003`, `83010001`, `83010003`, `83010005`, `83010007` (fix the
-    /// request); `80200001`, `80200003`, `80200005` (get a new token); `80300002` (fix the
-    /// credentials); `83010002` (back off); `83010004` (contact the provider).
+    /// Answers with [`VerifiedImage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `80100001`, `80100003`, `83010001`, `83010003`,
+    /// `83010005`, `83010007` (fix the request); `80200001`, `80200003`, `80200005` (get a new
+    /// token); `80300002` (fix the credentials); `83010002` (back off); `83010004` (contact the
+    /// provider).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/push-image-control>
     pub async fn verify_image_by_client(

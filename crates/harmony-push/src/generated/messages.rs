@@ -24,8 +24,8 @@ impl Client {
     /// the first on the device; appMessageId makes the device drop it for 24 hours (alert messages
     /// only).
     ///
-    /// `POST /v3/{projectId}/messages:send`, not idempotent. [Platform documentation][doc],
-    /// [2][doc2], [3][doc3], [4][doc4].
+    /// `POST /v3/{projectId}/messages:send`, not idempotent; documented. [Platform
+    /// documentation][doc], [2][doc2], [3][doc3], [4][doc4].
     ///
     /// Authenticated by `serviceAccountJwt`.
     ///
@@ -36,10 +36,14 @@ impl Client {
     ///
     /// A call accepted for some of its targets only is a success: look at the answer.
     ///
-    /// Known codes: `80100000` (no fault); `80100001`, `80100003`, `80100004`, `80100022`,
-    /// `80300007`, `80300008`, `80300010`, `80300030` (fix the request); `80200001`, `80200005`,
-    /// `80300036` (get a new token); `80300002` (fix the credentials); `80300029`, `81000001` (back
-    /// off); `80300037` (contact the provider).
+    /// Answers with [`PushAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `80100000` (no fault); `80100001`, `80100003`,
+    /// `80100004`, `80100022`, `80300007`, `80300008`, `80300010`, `80300030` (fix the request);
+    /// `80200001`, `80200005`, `80300036` (get a new token); `80300002` (fix the credentials);
+    /// `80300029`, `81000001` (back off); `80300037` (contact the provider).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/push-scenariozed-api-request-struct>
     /// [doc2]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/push-scenariozed-api-request-param>
@@ -66,7 +70,8 @@ impl Client {
     /// Removes notifications sent with a notifyId, for push-type 0 and 2 only. The path is v1 and
     /// wants the client id of the app, although the messages were sent over v3 by project id.
     ///
-    /// `POST /v1/{clientId}/messages:revoke`, idempotent. [Platform documentation][doc].
+    /// `POST /v1/{clientId}/messages:revoke`, idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `serviceAccountJwt`.
     ///
@@ -74,9 +79,14 @@ impl Client {
     ///
     /// A call accepted for some of its targets only is a success: look at the answer.
     ///
-    /// Known codes: `80100001`, `80100003`, `80300007`, `80300010`, `80300017`, `80300028`,
-    /// `80300032` (fix the request); `80100020` (no fault); `80200001`, `80200003`, `80200005` (get
-    /// a new token); `80300002` (fix the credentials); `80000001` (back off).
+    /// Answers with [`PushAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `80100001`, `80100003`, `80300007`, `80300010`,
+    /// `80300017`, `80300028`, `80300032` (fix the request); `80100020` (no fault); `80200001`,
+    /// `80200003`, `80200005` (get a new token); `80300002` (fix the credentials); `80000001` (back
+    /// off).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/push-msg-revoke>
     pub async fn revoke_message(

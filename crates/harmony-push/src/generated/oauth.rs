@@ -18,14 +18,18 @@ impl Client {
     /// Client credentials grant. Not for v3: there the JWT itself is the bearer token. At most 1000
     /// app-level tokens in 5 minutes, then refused until the window ends.
     ///
-    /// `POST /oauth2/v3/token`, idempotent. [Platform documentation][doc]. Source:
+    /// `POST /oauth2/v3/token`, idempotent; documented. [Platform documentation][doc]. Source:
     /// HMS-Core/hms-push-serverdemo-csharp.
     ///
     /// Authenticated by `clientSecretPost`.
     ///
-    /// Known codes: `oauth:1101`, `oauth:1102`, `oauth:1104`, `oauth:1105` (fix the request);
-    /// `oauth:1101/12304`, `oauth:1107` (fix the credentials); `oauth:1201`, `oauth:1202` (get a
-    /// new token).
+    /// Answers with [`AccessToken`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `oauth:1101`, `oauth:1102`, `oauth:1104`,
+    /// `oauth:1105` (fix the request); `oauth:1101/12304`, `oauth:1107` (fix the credentials);
+    /// `oauth:1201`, `oauth:1202` (get a new token).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/HMSCore-Guides/oauth2-0000001212610981>
     pub async fn obtain_access_token(&self) -> Result<AccessToken> {

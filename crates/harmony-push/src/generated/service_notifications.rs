@@ -20,7 +20,7 @@ impl Client {
     /// No receipts. 100 000 calls a project and day, 100 a second. Each accepted call uses up one
     /// subscription; msgId is for tracing and not documented to deduplicate.
     ///
-    /// `POST /v1/{projectId}/service_notification/send`, not idempotent. [Platform
+    /// `POST /v1/{projectId}/service_notification/send`, not idempotent; documented. [Platform
     /// documentation][doc].
     ///
     /// Authenticated by `serviceAccountJwt`.
@@ -28,9 +28,13 @@ impl Client {
     /// At most 100 calls in a second per project; beyond it the answer is `http:503`. At most
     /// 100000 calls in a day per project; beyond it the answer is `http:503`.
     ///
-    /// Known codes: `80100001`, `82500001`, `82500002`, `82500004`, `82500007`, `82500008` (fix the
-    /// request); `81000001` (back off); `82500003` (fix the credentials); `82500005`, `82500006`
-    /// (drop the target).
+    /// Answers with [`PushAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `80100001`, `82500001`, `82500002`, `82500004`,
+    /// `82500007`, `82500008` (fix the request); `81000001` (back off); `82500003` (fix the
+    /// credentials); `82500005`, `82500006` (drop the target).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/push-api-service-noti>
     pub async fn send_service_notification(

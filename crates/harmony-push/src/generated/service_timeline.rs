@@ -20,17 +20,21 @@ impl Client {
     /// and finish with an end state. The JWT must be PS256. A repeated state may count against the
     /// refresh cap (82600015) or be an illegal transition (82600012).
     ///
-    /// `POST /v1/{projectId}/service_timeline/send`, not idempotent. [Platform documentation][doc],
-    /// [2][doc2].
+    /// `POST /v1/{projectId}/service_timeline/send`, not idempotent; documented. [Platform
+    /// documentation][doc], [2][doc2].
     ///
     /// Authenticated by `serviceAccountJwt`.
     ///
     /// At most 4096 bytes of JSON.
     ///
-    /// Known codes: `82600001`, `82600005`, `82600015`, `82600019` (back off); `82600002`,
-    /// `82600004`, `82600007`, `82600008`, `82600009`, `82600010`, `82600011`, `82600012`,
-    /// `82600014` (fix the request); `82600003` (fix the credentials); `82600006`, `82600013`,
-    /// `82600016`, `82600017`, `82600018` (drop the target).
+    /// Answers with [`PushAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `82600001`, `82600005`, `82600015`, `82600019`
+    /// (back off); `82600002`, `82600004`, `82600007`, `82600008`, `82600009`, `82600010`,
+    /// `82600011`, `82600012`, `82600014` (fix the request); `82600003` (fix the credentials);
+    /// `82600006`, `82600013`, `82600016`, `82600017`, `82600018` (drop the target).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/push-api-service-timeline-send>
     /// [doc2]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/push-api-service-timeline-param>

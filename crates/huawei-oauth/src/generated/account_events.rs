@@ -17,8 +17,14 @@ impl Client {
     ///
     /// Read it before checking the token of an incoming event; cache it for 86400 s.
     ///
-    /// `GET /v1beta/public/risc/.well-known/risc-configuration`, idempotent. [Platform
+    /// `GET /v1beta/public/risc/.well-known/risc-configuration`, idempotent; documented. [Platform
     /// documentation][doc].
+    ///
+    /// Answers with [`RiscConfiguration`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-guides/subscribe-process-userinfo-change>
     pub async fn get_risc_configuration(&self) -> Result<RiscConfiguration> {

@@ -22,9 +22,15 @@ impl Client {
     /// signed by its service-account key instead of a client secret. The layout of errors is
     /// inferred from the normal token endpoint.
     ///
-    /// `POST /oauth2/agent/v1/client-token`, idempotent. [Platform documentation][doc].
+    /// `POST /oauth2/agent/v1/client-token`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `agentClientAssertion`.
+    ///
+    /// Answers with [`AgentToken`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/FASP-by-Template/get-token-application-0000001572218932>
     pub async fn create_agent_client_token(
@@ -45,13 +51,19 @@ impl Client {
     /// signed by its service-account key instead of a client secret. The layout of errors is
     /// inferred from the normal token endpoint.
     ///
-    /// `POST /oauth2/agent/v1/access-token`, not idempotent. Source: client code: kuafuai
-    /// LoginHuaweiBusinessService (index id 54512625101).
+    /// `POST /oauth2/agent/v1/access-token`, not idempotent; seen in client code. Source: client
+    /// code: kuafuai LoginHuaweiBusinessService (index id 54512625101).
     ///
     /// Authenticated by `agentClientAssertion`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AgentToken`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn create_agent_access_token(
         &self,
         parameters: CreateAgentAccessTokenParameters<'_>,
@@ -72,9 +84,16 @@ impl Client {
     /// signed by its service-account key instead of a client secret. The layout of errors is
     /// inferred from the normal token endpoint.
     ///
-    /// `POST /oauth2/agent/v1/access-token/refresh`, idempotent. [Platform documentation][doc].
+    /// `POST /oauth2/agent/v1/access-token/refresh`, idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `agentClientAssertion`.
+    ///
+    /// Answers with [`AgentToken`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/SPPartnerCenter/ht-refresh-token-0000002372776745>
     pub async fn refresh_agent_access_token(

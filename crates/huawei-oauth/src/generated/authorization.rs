@@ -22,16 +22,14 @@ impl Client {
     /// state. The login pages run on the site of the account (oauth-login1, 7 or 8). Some documents
     /// show error=access_denied; read both numbers and words, in the fragment and in the query.
     ///
-    /// `GET /oauth2/v3/authorize`, for a browser: this only builds the address. [Platform
-    /// documentation][doc], [2][doc2]. Source: article "How a web app gets an access token"
-    /// (Chinese, 2022-12-27), sections 2 and 3; openiddict/openiddict-core
+    /// `GET /oauth2/v3/authorize`, for a browser: this only builds the address; documented.
+    /// [Platform documentation][doc], [2][doc2]. Source: article "How a web app gets an access
+    /// token" (Chinese, 2022-12-27), sections 2 and 3; openiddict/openiddict-core
     /// src/OpenIddict.Client.WebIntegration (PR 2095).
     ///
-    /// Known codes: `redirect:1107`, `redirect:access_denied` (no fault); `oauth:1101/20002`,
-    /// `oauth:1102/20001`, `oauth:1101/20012`, `oauth:1101/20022`, `oauth:1101/20023`,
-    /// `oauth:1101/22023`, `oauth:1101/20031`, `oauth:1101/20041`, `oauth:1101/20042`,
-    /// `oauth:1101/20051`, `oauth:1101/20071`, `oauth:1101/20073`, `oauth:1101/20074`,
-    /// `oauth:1101/20086` (fix the request); `oauth:1101/20003` (fix the credentials).
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/development/HMSCore-Guides/auth-example-0000001054581058>
     /// [doc2]: <https://developer.huawei.com/consumer/cn/doc/development/HMSCore-Guides/open-platform-oauth-0000001053629189>

@@ -18,11 +18,17 @@ impl Client {
     /// No client secret. Show a QR code of verification_url?user_code=..., then poll create_token
     /// with grant_type=device_code. Listed in the documents of August 2026; absent in April 2026.
     ///
-    /// `POST /oauth2/v3/device/code`, not idempotent. [Platform documentation][doc], [2][doc2].
+    /// `POST /oauth2/v3/device/code`, not idempotent; documented. [Platform documentation][doc],
+    /// [2][doc2].
     ///
-    /// Known codes: `oauth:1101/20002`, `oauth:1102/20001`, `oauth:1101/20041`, `oauth:1101/20042`
-    /// (fix the request); `oauth:1101/20003` (fix the credentials); `oauth:1600/16001`,
-    /// `oauth:1203/500` (back off); `oauth:1203/1203` (contact the provider).
+    /// Answers with [`DeviceCode`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `oauth:1101/20002`, `oauth:1102/20001`,
+    /// `oauth:1101/20041`, `oauth:1101/20042` (fix the request); `oauth:1101/20003` (fix the
+    /// credentials); `oauth:1600/16001`, `oauth:1203/500` (back off); `oauth:1203/1203` (contact
+    /// the provider).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-get-authorize-qrcode-info>
     /// [doc2]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-guides/account-authorize-by-qrcode>
@@ -39,8 +45,12 @@ impl Client {
     /// Opened by the phone of the user. Without user_code it answers a JSON error (1102, "user code
     /// is empty"). The server never calls it.
     ///
-    /// `GET /oauth2/v3/device`, for a browser: this only builds the address. [Platform
+    /// `GET /oauth2/v3/device`, for a browser: this only builds the address; documented. [Platform
     /// documentation][doc].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-guides/account-authorize-by-qrcode>
     pub fn open_device_page(&self, user_code: &Secret) -> Result<String> {

@@ -18,12 +18,17 @@ impl Client {
     /// For debugging only; check ID tokens locally in production. The answer mixes the header and
     /// the payload of the token.
     ///
-    /// `POST /oauth2/v3/tokeninfo`, idempotent. [Platform documentation][doc].
+    /// `POST /oauth2/v3/tokeninfo`, idempotent; documented. [Platform documentation][doc].
     ///
-    /// Known codes: `oauth:1203/500` (back off); `oauth:1203/100305`, `oauth:1203/100306`,
-    /// `oauth:1203/150021`, `oauth:1203/150023`, `oauth:1500/15007`, `oauth:1500/15008` (fix the
-    /// request); `oauth:1400/14004` (contact the provider); `oauth:1500/15003`, `oauth:1500/15004`,
-    /// `oauth:1500/15005` (sign in again); `oauth:1500/15006` (get a new token).
+    /// Answers with [`VerifiedIdToken`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `oauth:1203/500` (back off); `oauth:1203/100305`,
+    /// `oauth:1203/100306`, `oauth:1203/150021`, `oauth:1203/150023`, `oauth:1500/15007`,
+    /// `oauth:1500/15008` (fix the request); `oauth:1400/14004` (contact the provider);
+    /// `oauth:1500/15003`, `oauth:1500/15004`, `oauth:1500/15005` (sign in again);
+    /// `oauth:1500/15006` (get a new token).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-verify-id-token>
     pub async fn verify_id_token(&self, id_token: &VerifyIdToken) -> Result<VerifiedIdToken> {
@@ -39,7 +44,13 @@ impl Client {
     /// Key set with the keys of two days; rotates daily at 00:00 (time zone not stated). POST works
     /// as well. Cache it for up to 86400 s and reload once when a kid is unknown.
     ///
-    /// `GET /oauth2/v3/certs`, idempotent. [Platform documentation][doc].
+    /// `GET /oauth2/v3/certs`, idempotent; documented. [Platform documentation][doc].
+    ///
+    /// Answers with [`JsonWebKeySet`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-rest-jwt-public-key>
     pub async fn list_signing_keys(&self) -> Result<JsonWebKeySet> {
@@ -52,7 +63,14 @@ impl Client {
     /// strict discovery client fails. No device endpoint, no userinfo endpoint, no list of grant
     /// types. POST works as well.
     ///
-    /// `GET /.well-known/openid-configuration`, idempotent. [Platform documentation][doc].
+    /// `GET /.well-known/openid-configuration`, idempotent; documented. [Platform
+    /// documentation][doc].
+    ///
+    /// Answers with [`OpenIdConfiguration`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-rest-openid-configuration>
     pub async fn get_openid_configuration(&self) -> Result<OpenIdConfiguration> {

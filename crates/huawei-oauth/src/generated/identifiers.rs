@@ -21,15 +21,20 @@ impl Client {
     /// For apps that stored OpenIDs. App-level token of the same app. The body is JSON although
     /// Content-Type says text/plain. Errors come with HTTP 200 and the NSP_STATUS header.
     ///
-    /// `POST /rest.php?nsp_svc=huawei.oauth2.app.openIdToUnionId`, idempotent. [Platform
-    /// documentation][doc].
+    /// `POST /rest.php?nsp_svc=huawei.oauth2.app.openIdToUnionId`, idempotent; documented.
+    /// [Platform documentation][doc].
     ///
     /// Authenticated by `appTokenForm`.
     ///
     /// At most 100 calls in a second per app; beyond it the answer is `nsp:1302`.
     ///
-    /// Known codes: `nsp:6`, `nsp:102` (get a new token); `nsp:500`, `nsp:1302` (back off);
-    /// `nsp:501`, `nsp:150028` (fix the request); `nsp:31204` (sign in again).
+    /// Answers with [`UnionIdAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `nsp:6`, `nsp:102` (get a new token); `nsp:500`,
+    /// `nsp:1302` (back off); `nsp:501`, `nsp:150028` (fix the request); `nsp:31204` (sign in
+    /// again).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-get-unionid>
     pub async fn get_union_id(&self, convert_open_id: &ConvertOpenId) -> Result<UnionIdAnswer> {
@@ -46,12 +51,18 @@ impl Client {
     /// With openIdList the token must be of the same app; with unionIdList any app of the same
     /// developer.
     ///
-    /// `POST /oauth2/v6/groupUnionId/batchGet`, idempotent. [Platform documentation][doc].
+    /// `POST /oauth2/v6/groupUnionId/batchGet`, idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `appAccessToken`.
     ///
-    /// Known codes: `result:60010001` (back off); `result:60010002` (fix the request);
-    /// `result:60010003` (get a new token); `result:60170001` (contact the provider).
+    /// Answers with [`GroupUnionIds`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `result:60010001` (back off); `result:60010002`
+    /// (fix the request); `result:60010003` (get a new token); `result:60170001` (contact the
+    /// provider).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-get-groupunionid>
     pub async fn batch_get_group_union_ids(

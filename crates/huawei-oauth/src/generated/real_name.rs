@@ -22,15 +22,19 @@ impl Client {
     ///
     /// For games. Needs scope realNameAgeRange.
     ///
-    /// `POST /openrealname/v6/realname-info/get`, idempotent. Source: Account Kit REST API,
-    /// age-range page, edition of August/September 2026, read in github:liasica/harmonyos-skills
-    /// commit 2543551c (page name not kept).
+    /// `POST /openrealname/v6/realname-info/get`, idempotent; documented. Source: Account Kit REST
+    /// API, age-range page, edition of August/September 2026, read in
+    /// github:liasica/harmonyos-skills commit 2543551c (page name not kept).
     ///
     /// Authenticated by `userAccessToken`.
     ///
-    /// Known codes: `result:60010001`, `result:61110001` (back off); `result:60010002` (fix the
-    /// request); `result:60010014` (get a new token); `result:61110002` (contact the provider);
-    /// `result:61110003` (fix the credentials).
+    /// Answers with [`AgeRange`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `result:60010001`, `result:61110001` (back off);
+    /// `result:60010002` (fix the request); `result:60010014` (get a new token); `result:61110002`
+    /// (contact the provider); `result:61110003` (fix the credentials).
     pub async fn get_age_range(&self, age_range: &GetAgeRange) -> Result<AgeRange> {
         age_range.check()?;
         Request::new(&GET_AGE_RANGE)
@@ -43,14 +47,18 @@ impl Client {
     ///
     /// Huawei states that this call is currently not open.
     ///
-    /// `POST /rest.php?nsp_svc=OpenRealName.User.getDetailInfo`, idempotent. [Platform
+    /// `POST /rest.php?nsp_svc=OpenRealName.User.getDetailInfo`, idempotent; documented. [Platform
     /// documentation][doc].
     ///
     /// Authenticated by `accessTokenForm`.
     ///
-    /// Known codes: `nsp:6` (get a new token); `nsp:105`, `nsp:70001201` (fix the request);
-    /// `nsp:403` (contact the provider); `nsp:500`, `nsp:503`, `nsp:70001401` (back off);
-    /// `nsp:70009019` (drop the target).
+    /// Answers with [`EncryptedRealName`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `nsp:6` (get a new token); `nsp:105`,
+    /// `nsp:70001201` (fix the request); `nsp:403` (contact the provider); `nsp:500`, `nsp:503`,
+    /// `nsp:70001401` (back off); `nsp:70009019` (drop the target).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-get-realname>
     #[deprecated(note = "the platform's documents advise against it")]
@@ -66,14 +74,18 @@ impl Client {
     ///
     /// Huawei states that this call is currently not open. The access token is spent by the call.
     ///
-    /// `POST /rest.php?nsp_svc=OpenRealName.User.verifyRealName`, not idempotent. [Platform
-    /// documentation][doc].
+    /// `POST /rest.php?nsp_svc=OpenRealName.User.verifyRealName`, not idempotent; documented.
+    /// [Platform documentation][doc].
     ///
     /// Authenticated by `accessTokenForm`.
     ///
-    /// Known codes: `nsp:6` (get a new token); `nsp:105`, `nsp:70001201` (fix the request);
-    /// `nsp:403` (contact the provider); `nsp:500`, `nsp:503`, `nsp:70001401` (back off);
-    /// `nsp:70009019` (drop the target).
+    /// Answers with [`RealNameVerification`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `nsp:6` (get a new token); `nsp:105`,
+    /// `nsp:70001201` (fix the request); `nsp:403` (contact the provider); `nsp:500`, `nsp:503`,
+    /// `nsp:70001401` (back off); `nsp:70009019` (drop the target).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-verify-realname>
     #[deprecated(note = "the platform's documents advise against it")]

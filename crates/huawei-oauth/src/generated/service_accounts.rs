@@ -19,10 +19,14 @@ impl Client {
     ///
     /// Address given as client_cert_uri in service-account key files; answer not documented.
     ///
-    /// `GET /oauth2/v3/x509`, idempotent. Source: service-account key file layout in
+    /// `GET /oauth2/v3/x509`, idempotent; inferred. Source: service-account key file layout in
     /// <https://developer.huawei.com/consumer/cn/doc/harmonyos-guides/push-jwt-token>.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn get_service_account_certificate(
         &self,
         client_id: &str,

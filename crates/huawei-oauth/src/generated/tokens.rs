@@ -20,25 +20,30 @@ use crate::model::{
 impl Client {
     /// Exchanges the code of a sign-in for user tokens.
     ///
-    /// `POST /oauth2/v3/token`, not idempotent. [Platform documentation][doc], [2][doc2],
-    /// [3][doc3], [4][doc4], [5][doc5], [6][doc6]. Source: article "Huawei Account One-Click Login"
-    /// (PHP); article "How a web app gets an access token" (Chinese, 2022-12-27), sections 2 and 3.
+    /// `POST /oauth2/v3/token`, not idempotent; documented. [Platform documentation][doc],
+    /// [2][doc2], [3][doc3], [4][doc4], [5][doc5], [6][doc6]. Source: article "Huawei Account
+    /// One-Click Login" (PHP); article "How a web app gets an access token" (Chinese, 2022-12-27),
+    /// sections 2 and 3.
     ///
     /// Authenticated by `clientSecretPost`.
     ///
-    /// Known codes: `oauth:1101/20002`, `oauth:1102/20001`, `oauth:1101/20085`, `oauth:1101/20171`,
-    /// `oauth:1101/20172`, `oauth:1101/20024`, `oauth:1101/20041`, `oauth:1101/20042`,
-    /// `oauth:1102/20151`, `oauth:1101/20152`, `oauth:1101/20159`, `oauth:1102/20181`,
-    /// `oauth:1101/20182`, `oauth:1102/20191`, `oauth:1101/20192`, `oauth:1203/31218`,
-    /// `oauth:1101/20408`, `oauth:1600/16002` (fix the request); `oauth:1101/20003`,
-    /// `oauth:1203/12303`, `oauth:1101/12304`, `oauth:1203/12304`, `oauth:1101/20173`,
-    /// `oauth:1101/20154` (fix the credentials); `oauth:1103/20153`, `oauth:1101/20155`,
-    /// `oauth:1101/20156`, `oauth:1101/20158`, `oauth:1203/11205`, `oauth:1203/31202`,
-    /// `oauth:1203/31204`, `oauth:1101/20404`, `oauth:1101/20406`, `oauth:1101/20407`,
-    /// `oauth:1101/20414`, `oauth:1600/16003` (sign in again); `oauth:1101/20411`,
-    /// `oauth:1101/20412`, `oauth:1203/500`, `oauth:1203/56000`, `oauth:1203/56100`,
-    /// `oauth:1203/56200`, `oauth:1203/57000`, `oauth:1203/100300` (back off); `oauth:1203/1203`,
-    /// `oauth:1203/100502` (contact the provider).
+    /// Answers with [`UserToken`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `oauth:1101/20002`, `oauth:1102/20001`,
+    /// `oauth:1101/20085`, `oauth:1101/20171`, `oauth:1101/20172`, `oauth:1101/20024`,
+    /// `oauth:1101/20041`, `oauth:1101/20042`, `oauth:1102/20151`, `oauth:1101/20152`,
+    /// `oauth:1101/20159`, `oauth:1102/20181`, `oauth:1101/20182`, `oauth:1102/20191`,
+    /// `oauth:1101/20192`, `oauth:1203/31218`, `oauth:1101/20408`, `oauth:1600/16002` (fix the
+    /// request); `oauth:1101/20003`, `oauth:1203/12303`, `oauth:1101/12304`, `oauth:1203/12304`,
+    /// `oauth:1101/20173`, `oauth:1101/20154` (fix the credentials); `oauth:1103/20153`,
+    /// `oauth:1101/20155`, `oauth:1101/20156`, `oauth:1101/20158`, `oauth:1203/11205`,
+    /// `oauth:1203/31202`, `oauth:1203/31204`, `oauth:1101/20404`, `oauth:1101/20406`,
+    /// `oauth:1101/20407`, `oauth:1101/20414`, `oauth:1600/16003` (sign in again);
+    /// `oauth:1101/20411`, `oauth:1101/20412`, `oauth:1203/500`, `oauth:1203/56000`,
+    /// `oauth:1203/56100`, `oauth:1203/56200`, `oauth:1203/57000`, `oauth:1203/100300` (back off);
+    /// `oauth:1203/1203`, `oauth:1203/100502` (contact the provider).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-obtain-user-token>
     /// [doc2]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-obtain-refresh-token>
@@ -56,25 +61,29 @@ impl Client {
 
     /// Gets a new access token from a refresh token, which is not rotated.
     ///
-    /// `POST /oauth2/v3/token`, idempotent. [Platform documentation][doc], [2][doc2], [3][doc3],
-    /// [4][doc4], [5][doc5], [6][doc6]. Source: article "Huawei Account One-Click Login" (PHP);
-    /// article "How a web app gets an access token" (Chinese, 2022-12-27), sections 2 and 3.
+    /// `POST /oauth2/v3/token`, idempotent; documented. [Platform documentation][doc], [2][doc2],
+    /// [3][doc3], [4][doc4], [5][doc5], [6][doc6]. Source: article "Huawei Account One-Click Login"
+    /// (PHP); article "How a web app gets an access token" (Chinese, 2022-12-27), sections 2 and 3.
     ///
     /// Authenticated by `clientSecretPost`.
     ///
-    /// Known codes: `oauth:1101/20002`, `oauth:1102/20001`, `oauth:1101/20085`, `oauth:1101/20171`,
-    /// `oauth:1101/20172`, `oauth:1101/20024`, `oauth:1101/20041`, `oauth:1101/20042`,
-    /// `oauth:1102/20151`, `oauth:1101/20152`, `oauth:1101/20159`, `oauth:1102/20181`,
-    /// `oauth:1101/20182`, `oauth:1102/20191`, `oauth:1101/20192`, `oauth:1203/31218`,
-    /// `oauth:1101/20408`, `oauth:1600/16002` (fix the request); `oauth:1101/20003`,
-    /// `oauth:1203/12303`, `oauth:1101/12304`, `oauth:1203/12304`, `oauth:1101/20173`,
-    /// `oauth:1101/20154` (fix the credentials); `oauth:1103/20153`, `oauth:1101/20155`,
-    /// `oauth:1101/20156`, `oauth:1101/20158`, `oauth:1203/11205`, `oauth:1203/31202`,
-    /// `oauth:1203/31204`, `oauth:1101/20404`, `oauth:1101/20406`, `oauth:1101/20407`,
-    /// `oauth:1101/20414`, `oauth:1600/16003` (sign in again); `oauth:1101/20411`,
-    /// `oauth:1101/20412`, `oauth:1203/500`, `oauth:1203/56000`, `oauth:1203/56100`,
-    /// `oauth:1203/56200`, `oauth:1203/57000`, `oauth:1203/100300` (back off); `oauth:1203/1203`,
-    /// `oauth:1203/100502` (contact the provider).
+    /// Answers with [`RefreshedToken`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `oauth:1101/20002`, `oauth:1102/20001`,
+    /// `oauth:1101/20085`, `oauth:1101/20171`, `oauth:1101/20172`, `oauth:1101/20024`,
+    /// `oauth:1101/20041`, `oauth:1101/20042`, `oauth:1102/20151`, `oauth:1101/20152`,
+    /// `oauth:1101/20159`, `oauth:1102/20181`, `oauth:1101/20182`, `oauth:1102/20191`,
+    /// `oauth:1101/20192`, `oauth:1203/31218`, `oauth:1101/20408`, `oauth:1600/16002` (fix the
+    /// request); `oauth:1101/20003`, `oauth:1203/12303`, `oauth:1101/12304`, `oauth:1203/12304`,
+    /// `oauth:1101/20173`, `oauth:1101/20154` (fix the credentials); `oauth:1103/20153`,
+    /// `oauth:1101/20155`, `oauth:1101/20156`, `oauth:1101/20158`, `oauth:1203/11205`,
+    /// `oauth:1203/31202`, `oauth:1203/31204`, `oauth:1101/20404`, `oauth:1101/20406`,
+    /// `oauth:1101/20407`, `oauth:1101/20414`, `oauth:1600/16003` (sign in again);
+    /// `oauth:1101/20411`, `oauth:1101/20412`, `oauth:1203/500`, `oauth:1203/56000`,
+    /// `oauth:1203/56100`, `oauth:1203/56200`, `oauth:1203/57000`, `oauth:1203/100300` (back off);
+    /// `oauth:1203/1203`, `oauth:1203/100502` (contact the provider).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-obtain-user-token>
     /// [doc2]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-obtain-refresh-token>
@@ -92,25 +101,29 @@ impl Client {
 
     /// Gets an app-level token.
     ///
-    /// `POST /oauth2/v3/token`, idempotent. [Platform documentation][doc], [2][doc2], [3][doc3],
-    /// [4][doc4], [5][doc5], [6][doc6]. Source: article "Huawei Account One-Click Login" (PHP);
-    /// article "How a web app gets an access token" (Chinese, 2022-12-27), sections 2 and 3.
+    /// `POST /oauth2/v3/token`, idempotent; documented. [Platform documentation][doc], [2][doc2],
+    /// [3][doc3], [4][doc4], [5][doc5], [6][doc6]. Source: article "Huawei Account One-Click Login"
+    /// (PHP); article "How a web app gets an access token" (Chinese, 2022-12-27), sections 2 and 3.
     ///
     /// Authenticated by `clientSecretPost`.
     ///
-    /// Known codes: `oauth:1101/20002`, `oauth:1102/20001`, `oauth:1101/20085`, `oauth:1101/20171`,
-    /// `oauth:1101/20172`, `oauth:1101/20024`, `oauth:1101/20041`, `oauth:1101/20042`,
-    /// `oauth:1102/20151`, `oauth:1101/20152`, `oauth:1101/20159`, `oauth:1102/20181`,
-    /// `oauth:1101/20182`, `oauth:1102/20191`, `oauth:1101/20192`, `oauth:1203/31218`,
-    /// `oauth:1101/20408`, `oauth:1600/16002` (fix the request); `oauth:1101/20003`,
-    /// `oauth:1203/12303`, `oauth:1101/12304`, `oauth:1203/12304`, `oauth:1101/20173`,
-    /// `oauth:1101/20154` (fix the credentials); `oauth:1103/20153`, `oauth:1101/20155`,
-    /// `oauth:1101/20156`, `oauth:1101/20158`, `oauth:1203/11205`, `oauth:1203/31202`,
-    /// `oauth:1203/31204`, `oauth:1101/20404`, `oauth:1101/20406`, `oauth:1101/20407`,
-    /// `oauth:1101/20414`, `oauth:1600/16003` (sign in again); `oauth:1101/20411`,
-    /// `oauth:1101/20412`, `oauth:1203/500`, `oauth:1203/56000`, `oauth:1203/56100`,
-    /// `oauth:1203/56200`, `oauth:1203/57000`, `oauth:1203/100300` (back off); `oauth:1203/1203`,
-    /// `oauth:1203/100502` (contact the provider).
+    /// Answers with [`AppToken`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `oauth:1101/20002`, `oauth:1102/20001`,
+    /// `oauth:1101/20085`, `oauth:1101/20171`, `oauth:1101/20172`, `oauth:1101/20024`,
+    /// `oauth:1101/20041`, `oauth:1101/20042`, `oauth:1102/20151`, `oauth:1101/20152`,
+    /// `oauth:1101/20159`, `oauth:1102/20181`, `oauth:1101/20182`, `oauth:1102/20191`,
+    /// `oauth:1101/20192`, `oauth:1203/31218`, `oauth:1101/20408`, `oauth:1600/16002` (fix the
+    /// request); `oauth:1101/20003`, `oauth:1203/12303`, `oauth:1101/12304`, `oauth:1203/12304`,
+    /// `oauth:1101/20173`, `oauth:1101/20154` (fix the credentials); `oauth:1103/20153`,
+    /// `oauth:1101/20155`, `oauth:1101/20156`, `oauth:1101/20158`, `oauth:1203/11205`,
+    /// `oauth:1203/31202`, `oauth:1203/31204`, `oauth:1101/20404`, `oauth:1101/20406`,
+    /// `oauth:1101/20407`, `oauth:1101/20414`, `oauth:1600/16003` (sign in again);
+    /// `oauth:1101/20411`, `oauth:1101/20412`, `oauth:1203/500`, `oauth:1203/56000`,
+    /// `oauth:1203/56100`, `oauth:1203/56200`, `oauth:1203/57000`, `oauth:1203/100300` (back off);
+    /// `oauth:1203/1203`, `oauth:1203/100502` (contact the provider).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-obtain-user-token>
     /// [doc2]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-obtain-refresh-token>
@@ -128,25 +141,30 @@ impl Client {
     /// Polls for the result of a QR-code sign-in, at most expire_in / interval times per
     /// device_code.
     ///
-    /// `POST /oauth2/v3/token`, not idempotent. [Platform documentation][doc], [2][doc2],
-    /// [3][doc3], [4][doc4], [5][doc5], [6][doc6]. Source: article "Huawei Account One-Click Login"
-    /// (PHP); article "How a web app gets an access token" (Chinese, 2022-12-27), sections 2 and 3.
+    /// `POST /oauth2/v3/token`, not idempotent; documented. [Platform documentation][doc],
+    /// [2][doc2], [3][doc3], [4][doc4], [5][doc5], [6][doc6]. Source: article "Huawei Account
+    /// One-Click Login" (PHP); article "How a web app gets an access token" (Chinese, 2022-12-27),
+    /// sections 2 and 3.
     ///
     /// Authenticated by `clientSecretPost`.
     ///
-    /// Known codes: `oauth:1101/20002`, `oauth:1102/20001`, `oauth:1101/20085`, `oauth:1101/20171`,
-    /// `oauth:1101/20172`, `oauth:1101/20024`, `oauth:1101/20041`, `oauth:1101/20042`,
-    /// `oauth:1102/20151`, `oauth:1101/20152`, `oauth:1101/20159`, `oauth:1102/20181`,
-    /// `oauth:1101/20182`, `oauth:1102/20191`, `oauth:1101/20192`, `oauth:1203/31218`,
-    /// `oauth:1101/20408`, `oauth:1600/16002` (fix the request); `oauth:1101/20003`,
-    /// `oauth:1203/12303`, `oauth:1101/12304`, `oauth:1203/12304`, `oauth:1101/20173`,
-    /// `oauth:1101/20154` (fix the credentials); `oauth:1103/20153`, `oauth:1101/20155`,
-    /// `oauth:1101/20156`, `oauth:1101/20158`, `oauth:1203/11205`, `oauth:1203/31202`,
-    /// `oauth:1203/31204`, `oauth:1101/20404`, `oauth:1101/20406`, `oauth:1101/20407`,
-    /// `oauth:1101/20414`, `oauth:1600/16003` (sign in again); `oauth:1101/20411`,
-    /// `oauth:1101/20412`, `oauth:1203/500`, `oauth:1203/56000`, `oauth:1203/56100`,
-    /// `oauth:1203/56200`, `oauth:1203/57000`, `oauth:1203/100300` (back off); `oauth:1203/1203`,
-    /// `oauth:1203/100502` (contact the provider).
+    /// Answers with [`DeviceToken`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `oauth:1101/20002`, `oauth:1102/20001`,
+    /// `oauth:1101/20085`, `oauth:1101/20171`, `oauth:1101/20172`, `oauth:1101/20024`,
+    /// `oauth:1101/20041`, `oauth:1101/20042`, `oauth:1102/20151`, `oauth:1101/20152`,
+    /// `oauth:1101/20159`, `oauth:1102/20181`, `oauth:1101/20182`, `oauth:1102/20191`,
+    /// `oauth:1101/20192`, `oauth:1203/31218`, `oauth:1101/20408`, `oauth:1600/16002` (fix the
+    /// request); `oauth:1101/20003`, `oauth:1203/12303`, `oauth:1101/12304`, `oauth:1203/12304`,
+    /// `oauth:1101/20173`, `oauth:1101/20154` (fix the credentials); `oauth:1103/20153`,
+    /// `oauth:1101/20155`, `oauth:1101/20156`, `oauth:1101/20158`, `oauth:1203/11205`,
+    /// `oauth:1203/31202`, `oauth:1203/31204`, `oauth:1101/20404`, `oauth:1101/20406`,
+    /// `oauth:1101/20407`, `oauth:1101/20414`, `oauth:1600/16003` (sign in again);
+    /// `oauth:1101/20411`, `oauth:1101/20412`, `oauth:1203/500`, `oauth:1203/56000`,
+    /// `oauth:1203/56100`, `oauth:1203/56200`, `oauth:1203/57000`, `oauth:1203/100300` (back off);
+    /// `oauth:1203/1203`, `oauth:1203/100502` (contact the provider).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-obtain-user-token>
     /// [doc2]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-obtain-refresh-token>
@@ -167,11 +185,16 @@ impl Client {
     /// Takes an access token or a refresh token; both of the pair become invalid. No client
     /// credentials. A repeat is answered 1203/31204, which can be read as success.
     ///
-    /// `POST /oauth2/v3/revoke`, idempotent. [Platform documentation][doc].
+    /// `POST /oauth2/v3/revoke`, idempotent; documented. [Platform documentation][doc].
     ///
-    /// Known codes: `oauth:1203/11205`, `oauth:1203/31202`, `oauth:1203/31204`, `oauth:1203/17009`,
-    /// `oauth:1203/17010` (sign in again); `oauth:1203/31218`, `oauth:1102/20221`,
-    /// `oauth:1101/20222` (fix the request); `oauth:1203/500` (back off).
+    /// Answers with [`TokenRevocation`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `oauth:1203/11205`, `oauth:1203/31202`,
+    /// `oauth:1203/31204`, `oauth:1203/17009`, `oauth:1203/17010` (sign in again);
+    /// `oauth:1203/31218`, `oauth:1102/20221`, `oauth:1101/20222` (fix the request);
+    /// `oauth:1203/500` (back off).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-obtain-revoke-token>
     pub async fn revoke_token(&self, token: &RevokeToken) -> Result<TokenRevocation> {
@@ -187,13 +210,17 @@ impl Client {
     /// The body is JSON although Content-Type says text/plain. Errors come with HTTP 200 and the
     /// NSP_STATUS header. nsp_svc may also be sent in the form.
     ///
-    /// `POST /rest.php?nsp_fmt=JSON&nsp_svc=huawei.oauth2.user.getTokenInfo`, idempotent. [Platform
-    /// documentation][doc]. Source: HMS-Core/hms-iap-serverdemo.
+    /// `POST /rest.php?nsp_fmt=JSON&nsp_svc=huawei.oauth2.user.getTokenInfo`, idempotent;
+    /// documented. [Platform documentation][doc]. Source: HMS-Core/hms-iap-serverdemo.
     ///
     /// Authenticated by `accessTokenForm`.
     ///
-    /// Known codes: `nsp:6`, `nsp:102` (get a new token); `nsp:500` (back off); `nsp:501` (fix the
-    /// request); `nsp:31204` (sign in again).
+    /// Answers with [`TokenInfo`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `nsp:6`, `nsp:102` (get a new token); `nsp:500`
+    /// (back off); `nsp:501` (fix the request); `nsp:31204` (sign in again).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-get-token-info>
     pub async fn get_token_info(&self, token_info: &GetTokenInfo) -> Result<TokenInfo> {

@@ -27,15 +27,19 @@ impl Client {
     /// get_phone_number). Errors come with HTTP 200 and the NSP_STATUS header. The Content-Type of
     /// answers was text/plain in HMS Core 2.
     ///
-    /// `POST /rest.php?nsp_svc=GOpen.User.getInfo`, idempotent. [Platform documentation][doc],
-    /// [2][doc2], [3][doc3]. Source: article "Huawei Account One-Click Login" (PHP);
-    /// mrhuo/MrHuo.OAuth; justauth/JustAuth.
+    /// `POST /rest.php?nsp_svc=GOpen.User.getInfo`, idempotent; documented. [Platform
+    /// documentation][doc], [2][doc2], [3][doc3]. Source: article "Huawei Account One-Click Login"
+    /// (PHP); mrhuo/MrHuo.OAuth; justauth/JustAuth.
     ///
     /// Authenticated by `accessTokenForm`.
     ///
-    /// Known codes: `nsp:6` (get a new token); `nsp:105`, `nsp:70001201` (fix the request);
-    /// `nsp:403` (contact the provider); `nsp:500`, `nsp:503`, `nsp:70001401`, `nsp:70001402`,
-    /// `nsp:70020002` (back off).
+    /// Answers with [`UserInfo`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `nsp:6` (get a new token); `nsp:105`,
+    /// `nsp:70001201` (fix the request); `nsp:403` (contact the provider); `nsp:500`, `nsp:503`,
+    /// `nsp:70001401`, `nsp:70001402`, `nsp:70020002` (back off).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-get-user-info-get-nickname-and-avatar>
     /// [doc2]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-get-user-info-get-phone>
@@ -53,14 +57,19 @@ impl Client {
     /// Replaces the pair create_token + get_user_info for one-click login: one call, no access
     /// token. Accounts of mainland China only. The code is spent by the call.
     ///
-    /// `POST /oauth2/v6/quickLogin/getPhoneNumber`, not idempotent. [Platform documentation][doc].
+    /// `POST /oauth2/v6/quickLogin/getPhoneNumber`, not idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `clientSecretJson`.
     ///
-    /// Known codes: `result:60010001` (back off); `result:60010002`, `result:60180007` (fix the
-    /// request); `result:60010012`, `result:60180004`, `result:60180005`, `result:60180006` (sign
-    /// in again); `result:60010013`, `result:60180003` (fix the credentials); `result:60180008`,
-    /// `result:60180009` (drop the target).
+    /// Answers with [`QuickLoginPhoneNumber`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `result:60010001` (back off); `result:60010002`,
+    /// `result:60180007` (fix the request); `result:60010012`, `result:60180004`,
+    /// `result:60180005`, `result:60180006` (sign in again); `result:60010013`, `result:60180003`
+    /// (fix the credentials); `result:60180008`, `result:60180009` (drop the target).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-get-user-info-quicklogin-by-code>
     pub async fn get_phone_number(
@@ -78,13 +87,17 @@ impl Client {
     ///
     /// The access token goes in the JSON body as it is (no URL-encoding). Needs scope riskLevel.
     ///
-    /// `POST /user/getuserrisklevel`, idempotent. [Platform documentation][doc].
+    /// `POST /user/getuserrisklevel`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `accessTokenJson`.
     ///
-    /// Known codes: `risk:6` (get a new token); `risk:403` (contact the provider); `risk:503`,
-    /// `risk:70001401`, `risk:70001402`, `risk:70020002` (back off); `risk:70001201`, `http:415`
-    /// (fix the request).
+    /// Answers with [`UserRiskLevel`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `risk:6` (get a new token); `risk:403` (contact
+    /// the provider); `risk:503`, `risk:70001401`, `risk:70001402`, `risk:70020002` (back off);
+    /// `risk:70001201`, `http:415` (fix the request).
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-getuserrisklevel>
     pub async fn get_user_risk_level(

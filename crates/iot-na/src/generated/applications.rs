@@ -16,15 +16,17 @@ use crate::model::{ModifyApplication, ModifyApplicationAnswer};
 impl Client {
     /// Changes the offline and abnormal thresholds of an application.
     ///
-    /// `PUT /iocm/app/am/v1.1.0/applications/{appId}`, idempotent. Source: GitHub
-    /// wangpuhk/IoT_OceanConnect_North_GUI_APPDemo AppTask.java; public iOS demo code.
+    /// `PUT /iocm/app/am/v1.1.0/applications/{appId}`, idempotent; seen in client code. Source:
+    /// GitHub wangpuhk/IoT_OceanConnect_North_GUI_APPDemo AppTask.java; public iOS demo code.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `1010005` (get a new token); `1010009` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
     pub async fn modify_application(
         &self,
         app_id: &str,

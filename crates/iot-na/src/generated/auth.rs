@@ -19,14 +19,18 @@ impl Client {
     /// appId, so calls must be serialised (never two in flight). No app_key or Authorization header
     /// is needed. The platform may set a session cookie; it can be ignored.
     ///
-    /// `POST /iocm/app/sec/v1.1.0/login`, not idempotent. [Platform documentation][doc]. Source:
-    /// Huawei Cloud PHP SDK reference (getAuthToken); GitHub suqinglin/TelecomNbiot
-    /// resource/demo_TCP_message.json (wire capture).
+    /// `POST /iocm/app/sec/v1.1.0/login`, not idempotent; documented. [Platform
+    /// documentation][doc]. Source: Huawei Cloud PHP SDK reference (getAuthToken); GitHub
+    /// suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appSecret`, or `appSecret` and `clientCert`.
     ///
-    /// Known codes: `100247` (contact the provider); `100449`, `100208@401` (fix the credentials);
-    /// `102202`, `50400` (fix the request); `50252` (back off).
+    /// Answers with [`Tokens`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100247` (contact the provider); `100449`,
+    /// `100208@401` (fix the credentials); `102202`, `50400` (fix the request); `50252` (back off).
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0007.html>
     pub async fn login(&self) -> Result<Tokens> {
@@ -41,14 +45,19 @@ impl Client {
     /// JSON body (login is form-encoded). Rotates both tokens. If it fails, call login. The Java
     /// SDK never uses the refresh token for its timer: it logs in again.
     ///
-    /// `POST /iocm/app/sec/v1.1.0/refreshToken`, not idempotent. [Platform documentation][doc],
-    /// [2][doc2]. Source: GitHub suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire
-    /// capture).
+    /// `POST /iocm/app/sec/v1.1.0/refreshToken`, not idempotent; documented. [Platform
+    /// documentation][doc], [2][doc2]. Source: GitHub suqinglin/TelecomNbiot
+    /// resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appSecret`, or `appSecret` and `clientCert`.
     ///
-    /// Known codes: `100247` (contact the provider); `102202`, `50400` (fix the request); `100006`
-    /// (get a new token); `100208@401` (fix the credentials); `50252` (back off).
+    /// Answers with [`Tokens`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100247` (contact the provider); `102202`, `50400`
+    /// (fix the request); `100006` (get a new token); `100208@401` (fix the credentials); `50252`
+    /// (back off).
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0008.html>
     /// [doc2]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0008.html>
@@ -64,16 +73,18 @@ impl Client {
     ///
     /// Present in the SDK constants but in no reference document.
     ///
-    /// `POST /iocm/app/sec/v1.1.0/logout`, idempotent. Source: GitHub APOJO/demo
-    /// src/main/java/com/iotplatform/client/invokeapi/Authentication.java (marked deprecated
-    /// there); zeevin/libiocm.
+    /// `POST /iocm/app/sec/v1.1.0/logout`, idempotent; seen in client code. Source: GitHub
+    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/Authentication.java (marked
+    /// deprecated there); zeevin/libiocm.
     ///
     /// Authenticated by nothing, or `clientCert`.
     ///
-    /// Known codes: `1010005` (get a new token); `1010009` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn logout(&self, logout: &Logout) -> Result<LogoutAnswer> {
         logout.check()?;

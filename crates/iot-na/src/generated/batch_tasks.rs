@@ -22,13 +22,19 @@ impl Client {
     ///
     /// One unfinished task per user (105001).
     ///
-    /// `POST /iocm/app/batchtask/v1.1.0/tasks`, not idempotent. [Platform documentation][doc].
-    /// Source: GitHub APOJO/demo src/main/java/com/iotplatform/client/invokeapi/BatchProcess.java.
+    /// `POST /iocm/app/batchtask/v1.1.0/tasks`, not idempotent; documented. [Platform
+    /// documentation][doc]. Source: GitHub APOJO/demo
+    /// src/main/java/com/iotplatform/client/invokeapi/BatchProcess.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `105001`, `1010009`, `50252` (back off); `105002`, `105201`, `50400` (fix the
-    /// request); `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token).
+    /// Answers with [`CreatedBatchTask`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `105001`, `1010009`, `50252` (back off); `105002`,
+    /// `105201`, `50400` (fix the request); `100203@403`, `100217@403` (fix the credentials);
+    /// `1010005` (get a new token).
     ///
     /// [doc]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0021.html>
     pub async fn create_batch_task(
@@ -44,12 +50,18 @@ impl Client {
 
     /// Gets the state and counts of a batch task.
     ///
-    /// `GET /iocm/app/batchtask/v1.1.0/tasks/{taskId}`, idempotent. [Platform documentation][doc].
+    /// `GET /iocm/app/batchtask/v1.1.0/tasks/{taskId}`, idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `101001` (drop the target); `105001`, `1010009`, `50252` (back off);
-    /// `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token).
+    /// Answers with [`BatchTask`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `101001` (drop the target); `105001`, `1010009`,
+    /// `50252` (back off); `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new
+    /// token).
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0022.html>
     pub async fn get_batch_task(&self, task_id: &str, options: &GetBatchTask) -> Result<BatchTask> {
@@ -65,13 +77,19 @@ impl Client {
 
     /// Lists the sub-tasks of a batch task.
     ///
-    /// `GET /iocm/app/batchtask/v1.1.0/taskDetails`, idempotent. [Platform documentation][doc].
-    /// Source: GitHub APOJO/demo src/main/java/com/iotplatform/client/invokeapi/BatchProcess.java.
+    /// `GET /iocm/app/batchtask/v1.1.0/taskDetails`, idempotent; documented. [Platform
+    /// documentation][doc]. Source: GitHub APOJO/demo
+    /// src/main/java/com/iotplatform/client/invokeapi/BatchProcess.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `101001` (drop the target); `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009`, `50252` (back off).
+    /// Answers with [`BatchTaskDetailList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `101001` (drop the target); `100203@403`,
+    /// `100217@403` (fix the credentials); `1010005` (get a new token); `1010009`, `50252` (back
+    /// off).
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_2421.html>
     pub async fn list_batch_task_details(

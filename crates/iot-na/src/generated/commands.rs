@@ -22,16 +22,20 @@ use crate::model::{
 impl Client {
     /// Lists commands and their status.
     ///
-    /// `GET /iocm/app/cmd/v1.4.0/deviceCommands`, idempotent. Source: GitHub APOJO/demo
+    /// `GET /iocm/app/cmd/v1.4.0/deviceCommands`, idempotent; documented. Source: GitHub APOJO/demo
     /// src/main/java/com/iotplatform/client/invokeapi/SignalDelivery.java; GitHub
     /// suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@200`, `100217@200`, `100203@403`, `100217@403`, `100220` (fix the
-    /// credentials); `100418@200`, `100612` (drop the target); `100428`, `100223`, `1010009`,
-    /// `100001`, `101016` (back off); `100431`, `100022`, `102203` (fix the request); `1010005`
-    /// (get a new token); `100023` (contact the provider).
+    /// Answers with [`DeviceCommandList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100217@200`, `100203@403`,
+    /// `100217@403`, `100220` (fix the credentials); `100418@200`, `100612` (drop the target);
+    /// `100428`, `100223`, `1010009`, `100001`, `101016` (back off); `100431`, `100022`, `102203`
+    /// (fix the request); `1010005` (get a new token); `100023` (contact the provider).
     pub async fn list_device_commands(
         &self,
         options: &ListDeviceCommands,
@@ -80,17 +84,21 @@ impl Client {
     /// may wait in PENDING (at most 20 PENDING per device by default). Status changes go to
     /// callbackUrl.
     ///
-    /// `POST /iocm/app/cmd/v1.4.0/deviceCommands`, not idempotent. Source: Huawei api-IoT
-    /// (intl/en-us) page: Creating Device Commands (Command Delivery chapter); GitHub APOJO/demo
-    /// src/main/java/com/iotplatform/client/invokeapi/SignalDelivery.java; GitHub
+    /// `POST /iocm/app/cmd/v1.4.0/deviceCommands`, not idempotent; documented. Source: Huawei
+    /// api-IoT (intl/en-us) page: Creating Device Commands (Command Delivery chapter); GitHub
+    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/SignalDelivery.java; GitHub
     /// suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@200`, `100217@200`, `100203@403`, `100217@403`, `100220` (fix the
-    /// credentials); `100418@200`, `100612` (drop the target); `100428`, `100223`, `1010009`,
-    /// `100001`, `101016` (back off); `100431`, `100022`, `102203` (fix the request); `1010005`
-    /// (get a new token); `100023` (contact the provider).
+    /// Answers with [`DeviceCommand`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100217@200`, `100203@403`,
+    /// `100217@403`, `100220` (fix the credentials); `100418@200`, `100612` (drop the target);
+    /// `100428`, `100223`, `1010009`, `100001`, `101016` (back off); `100431`, `100022`, `102203`
+    /// (fix the request); `1010005` (get a new token); `100023` (contact the provider).
     pub async fn create_device_command(
         &self,
         device_command: &CreateDeviceCommand,
@@ -107,16 +115,21 @@ impl Client {
 
     /// Cancels a command that is still PENDING.
     ///
-    /// `PUT /iocm/app/cmd/v1.4.0/deviceCommands/{deviceCommandId}`, idempotent. Source: GitHub
-    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/SignalDelivery.java; GitHub
+    /// `PUT /iocm/app/cmd/v1.4.0/deviceCommands/{deviceCommandId}`, idempotent; documented. Source:
+    /// GitHub APOJO/demo src/main/java/com/iotplatform/client/invokeapi/SignalDelivery.java; GitHub
     /// suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@200`, `100217@200`, `100203@403`, `100217@403`, `100220` (fix the
-    /// credentials); `100418@200`, `100434`, `100435`, `100612` (drop the target); `100428`,
-    /// `100223`, `1010009`, `100001`, `101016` (back off); `100431`, `100022`, `102203` (fix the
-    /// request); `1010005` (get a new token); `100023` (contact the provider).
+    /// Answers with [`DeviceCommand`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100217@200`, `100203@403`,
+    /// `100217@403`, `100220` (fix the credentials); `100418@200`, `100434`, `100435`, `100612`
+    /// (drop the target); `100428`, `100223`, `1010009`, `100001`, `101016` (back off); `100431`,
+    /// `100022`, `102203` (fix the request); `1010005` (get a new token); `100023` (contact the
+    /// provider).
     pub async fn update_device_command(
         &self,
         device_command_id: &str,
@@ -134,15 +147,19 @@ impl Client {
 
     /// Lists cancellation tasks and their status.
     ///
-    /// `GET /iocm/app/cmd/v1.4.0/deviceCommandCancelTasks`, idempotent. [Platform
+    /// `GET /iocm/app/cmd/v1.4.0/deviceCommandCancelTasks`, idempotent; documented. [Platform
     /// documentation][doc], [2][doc2]. Source: GitHub suqinglin/TelecomNbiot
     /// resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@200`, `100217@200`, `100203@403`, `100217@403`, `100220` (fix the
-    /// credentials); `100418@200` (drop the target); `100022` (fix the request); `1010005` (get a
-    /// new token); `1010009`, `100001`, `100501` (back off).
+    /// Answers with [`CommandCancelTaskList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100217@200`, `100203@403`,
+    /// `100217@403`, `100220` (fix the credentials); `100418@200` (drop the target); `100022` (fix
+    /// the request); `1010005` (get a new token); `1010009`, `100001`, `100501` (back off).
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0058.html>
     /// [doc2]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_2067.html>
@@ -192,16 +209,20 @@ impl Client {
 
     /// Cancels every unsent command of a device.
     ///
-    /// `POST /iocm/app/cmd/v1.4.0/deviceCommandCancelTasks`, idempotent. [Platform
+    /// `POST /iocm/app/cmd/v1.4.0/deviceCommandCancelTasks`, idempotent; documented. [Platform
     /// documentation][doc], [2][doc2]. Source: GitHub suqinglin/TelecomNbiot
     /// resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@200`, `100217@200`, `100203@403`, `100217@403`, `100220` (fix the
-    /// credentials); `100418@200`, `100612` (drop the target); `100428`, `100223`, `1010009`,
-    /// `100001`, `101016` (back off); `100431`, `100022`, `102203` (fix the request); `1010005`
-    /// (get a new token); `100023` (contact the provider).
+    /// Answers with [`CommandCancelTask`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100217@200`, `100203@403`,
+    /// `100217@403`, `100220` (fix the credentials); `100418@200`, `100612` (drop the target);
+    /// `100428`, `100223`, `1010009`, `100001`, `101016` (back off); `100431`, `100022`, `102203`
+    /// (fix the request); `1010005` (get a new token); `100023` (contact the provider).
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0057.html>
     /// [doc2]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0057.html>
@@ -226,14 +247,19 @@ impl Client {
     /// sub-device.
     ///
     /// `POST /iocm/app/signaltrans/v1.1.0/devices/{deviceId}/services/{serviceId}/sendCommand`, not
-    /// idempotent. Source: Huawei api-IoT (intl/en-us) page: Invoking Device Services; GitHub
-    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceServiceInvocation.java.
+    /// idempotent; documented. Source: Huawei api-IoT (intl/en-us) page: Invoking Device Services;
+    /// GitHub APOJO/demo
+    /// src/main/java/com/iotplatform/client/invokeapi/DeviceServiceInvocation.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100428`, `1010009`, `50252` (back off); `100432`, `100444` (fix the request);
-    /// `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token); `100403@404`,
-    /// `100418@404` (drop the target).
+    /// Answers with [`ServiceInvocation`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100428`, `1010009`, `50252` (back off); `100432`,
+    /// `100444` (fix the request); `100203@403`, `100217@403` (fix the credentials); `1010005` (get
+    /// a new token); `100403@404`, `100418@404` (drop the target).
     pub async fn invoke_device_service(
         &self,
         parameters: InvokeDeviceServiceParameters<'_>,

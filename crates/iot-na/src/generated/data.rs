@@ -21,14 +21,18 @@ impl Client {
     ///
     /// Data is kept 7 days by default and up to 90 days where dataAgingTime is configurable.
     ///
-    /// `GET /iocm/app/data/v1.2.0/deviceDataHistory`, idempotent. [Platform documentation][doc],
-    /// [2][doc2].
+    /// `GET /iocm/app/data/v1.2.0/deviceDataHistory`, idempotent; documented. [Platform
+    /// documentation][doc], [2][doc2].
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100418@200` (drop the target); `100216`, `100419`, `100203@500` (fix the
-    /// request); `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
-    /// `1010009`, `50252` (back off).
+    /// Answers with [`DataHistory`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100418@200` (drop the target); `100216`,
+    /// `100419`, `100203@500` (fix the request); `100203@403`, `100217@403` (fix the credentials);
+    /// `1010005` (get a new token); `1010009`, `50252` (back off).
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0062.html>
     /// [doc2]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_2073.html>
@@ -93,17 +97,21 @@ impl Client {
 
     /// Lists the services, commands and properties a device supports.
     ///
-    /// `GET /iocm/app/data/v1.1.0/deviceCapabilities`, idempotent. Source: GitHub APOJO/demo
-    /// src/main/java/com/iotplatform/client/invokeapi/DataCollection.java; GitHub
+    /// `GET /iocm/app/data/v1.1.0/deviceCapabilities`, idempotent; documented. Source: GitHub
+    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DataCollection.java; GitHub
     /// suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
     /// At least one of `deviceId`, `gatewayId` is required.
     ///
-    /// Known codes: `100418@200` (drop the target); `100419`, `100203@500` (fix the request);
-    /// `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token); `1010009`,
-    /// `50252` (back off).
+    /// Answers with [`DeviceCapabilityList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100418@200` (drop the target); `100419`,
+    /// `100203@500` (fix the request); `100203@403`, `100217@403` (fix the credentials); `1010005`
+    /// (get a new token); `1010009`, `50252` (back off).
     pub async fn list_device_capabilities(
         &self,
         options: &ListDeviceCapabilities,

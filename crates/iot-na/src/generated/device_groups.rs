@@ -21,14 +21,19 @@ use crate::model::{
 impl Client {
     /// Lists device groups.
     ///
-    /// `GET /iocm/app/devgroup/v1.3.0/devGroups`, idempotent. [Platform documentation][doc].
-    /// Source: GitHub APOJO/demo
+    /// `GET /iocm/app/devgroup/v1.3.0/devGroups`, idempotent; documented. [Platform
+    /// documentation][doc]. Source: GitHub APOJO/demo
     /// src/main/java/com/iotplatform/client/invokeapi/DeviceGroupManagement.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@200`, `100217@200`, `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009`, `50252` (back off).
+    /// Answers with [`DeviceGroupList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100217@200`, `100203@403`,
+    /// `100217@403` (fix the credentials); `1010005` (get a new token); `1010009`, `50252` (back
+    /// off).
     ///
     /// [doc]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0069.html>
     pub async fn list_device_groups(&self, options: &ListDeviceGroups) -> Result<DeviceGroupList> {
@@ -67,14 +72,18 @@ impl Client {
 
     /// Creates a device group.
     ///
-    /// `POST /iocm/app/devgroup/v1.3.0/devGroups`, not idempotent. Source: GitHub APOJO/demo
-    /// src/main/java/com/iotplatform/client/invokeapi/DeviceGroupManagement.java.
+    /// `POST /iocm/app/devgroup/v1.3.0/devGroups`, not idempotent; documented. Source: GitHub
+    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceGroupManagement.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@200`, `100217@200`, `100203@403`, `100217@403` (fix the credentials);
-    /// `100602`, `100609`, `50400` (fix the request); `100607` (contact the provider); `1010005`
-    /// (get a new token); `1010009`, `50252` (back off).
+    /// Answers with [`DeviceGroup`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100217@200`, `100203@403`,
+    /// `100217@403` (fix the credentials); `100602`, `100609`, `50400` (fix the request); `100607`
+    /// (contact the provider); `1010005` (get a new token); `1010009`, `50252` (back off).
     pub async fn create_device_group(
         &self,
         device_group: &CreateDeviceGroup,
@@ -88,13 +97,18 @@ impl Client {
 
     /// Gets one device group.
     ///
-    /// `GET /iocm/app/devgroup/v1.3.0/devGroups/{devGroupId}`, idempotent. Source: GitHub
-    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceGroupManagement.java.
+    /// `GET /iocm/app/devgroup/v1.3.0/devGroups/{devGroupId}`, idempotent; documented. Source:
+    /// GitHub APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceGroupManagement.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100603` (drop the target); `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009`, `50252` (back off).
+    /// Answers with [`DeviceGroup`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100603` (drop the target); `100203@403`,
+    /// `100217@403` (fix the credentials); `1010005` (get a new token); `1010009`, `50252` (back
+    /// off).
     pub async fn get_device_group(
         &self,
         dev_group_id: &str,
@@ -111,14 +125,18 @@ impl Client {
 
     /// Changes a device group.
     ///
-    /// `PUT /iocm/app/devgroup/v1.3.0/devGroups/{devGroupId}`, idempotent. Source: GitHub
-    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceGroupManagement.java.
+    /// `PUT /iocm/app/devgroup/v1.3.0/devGroups/{devGroupId}`, idempotent; documented. Source:
+    /// GitHub APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceGroupManagement.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100601`, `100602`, `50400` (fix the request); `100603` (drop the target);
-    /// `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token); `1010009`,
-    /// `50252` (back off).
+    /// Answers with [`DeviceGroup`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100601`, `100602`, `50400` (fix the request);
+    /// `100603` (drop the target); `100203@403`, `100217@403` (fix the credentials); `1010005` (get
+    /// a new token); `1010009`, `50252` (back off).
     pub async fn modify_device_group(
         &self,
         dev_group_id: &str,
@@ -138,13 +156,16 @@ impl Client {
 
     /// Deletes a device group.
     ///
-    /// `DELETE /iocm/app/devgroup/v1.3.0/devGroups/{devGroupId}`, idempotent. Source: GitHub
-    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceGroupManagement.java.
+    /// `DELETE /iocm/app/devgroup/v1.3.0/devGroups/{devGroupId}`, idempotent; documented. Source:
+    /// GitHub APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceGroupManagement.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100603` (drop the target); `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009`, `50252` (back off).
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100603` (drop the target); `100203@403`,
+    /// `100217@403` (fix the credentials); `1010005` (get a new token); `1010009`, `50252` (back
+    /// off).
     pub async fn delete_device_group(
         &self,
         dev_group_id: &str,
@@ -163,14 +184,19 @@ impl Client {
     ///
     /// The parameter table calls the owner appId, the sample and the SDK accessAppId.
     ///
-    /// `GET /iocm/app/dm/v1.2.0/devices/ids`, idempotent. [Platform documentation][doc]. Source:
-    /// GitHub APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceGroupManagement.java.
+    /// `GET /iocm/app/dm/v1.2.0/devices/ids`, idempotent; documented. [Platform
+    /// documentation][doc]. Source: GitHub APOJO/demo
+    /// src/main/java/com/iotplatform/client/invokeapi/DeviceGroupManagement.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100603` (drop the target); `107001`, `107002`, `107003` (fix the request);
-    /// `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token); `1010009`,
-    /// `50252` (back off).
+    /// Answers with [`DeviceGroupMemberList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100603` (drop the target); `107001`, `107002`,
+    /// `107003` (fix the request); `100203@403`, `100217@403` (fix the credentials); `1010005` (get
+    /// a new token); `1010009`, `50252` (back off).
     ///
     /// [doc]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0071.html>
     pub async fn list_device_group_members(
@@ -224,15 +250,19 @@ impl Client {
     ///
     /// deviceIds of the answer was observed empty although the devices were added.
     ///
-    /// `POST /iocm/app/dm/v1.1.0/devices/addDevGroupTagToDevices`, idempotent. Source: GitHub
-    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceGroupManagement.java;
+    /// `POST /iocm/app/dm/v1.1.0/devices/addDevGroupTagToDevices`, idempotent; documented. Source:
+    /// GitHub APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceGroupManagement.java;
     /// zeevin/libiocm README.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100601`, `100604`, `100609`, `50400` (fix the request); `100603` (drop the
-    /// target); `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
-    /// `1010009`, `50252` (back off).
+    /// Answers with [`DeviceGroupMembersResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100601`, `100604`, `100609`, `50400` (fix the
+    /// request); `100603` (drop the target); `100203@403`, `100217@403` (fix the credentials);
+    /// `1010005` (get a new token); `1010009`, `50252` (back off).
     pub async fn add_device_group_members(
         &self,
         device_group_members: &DeviceGroupMembers,
@@ -249,14 +279,17 @@ impl Client {
 
     /// Removes devices from a group.
     ///
-    /// `POST /iocm/app/dm/v1.1.0/devices/deleteDevGroupTagFromDevices`, idempotent. Source: GitHub
-    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceGroupManagement.java.
+    /// `POST /iocm/app/dm/v1.1.0/devices/deleteDevGroupTagFromDevices`, idempotent; documented.
+    /// Source: GitHub APOJO/demo
+    /// src/main/java/com/iotplatform/client/invokeapi/DeviceGroupManagement.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100603` (drop the target); `100604`, `50400` (fix the request); `100203@403`,
-    /// `100217@403` (fix the credentials); `1010005` (get a new token); `1010009`, `50252` (back
-    /// off).
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100603` (drop the target); `100604`, `50400` (fix
+    /// the request); `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
+    /// `1010009`, `50252` (back off).
     pub async fn remove_device_group_members(
         &self,
         device_group_members: &DeviceGroupMembers,

@@ -19,15 +19,19 @@ use crate::model::{
 impl Client {
     /// Gets the reported and desired values of a device.
     ///
-    /// `GET /iocm/app/shadow/v1.5.0/devices/{deviceId}`, idempotent. Source: Huawei api-IoT
-    /// (intl/en-us) page: Querying Device Shadow Information (chapter iot_06_0009.html); GitHub
-    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceManagement.java.
+    /// `GET /iocm/app/shadow/v1.5.0/devices/{deviceId}`, idempotent; documented. Source: Huawei
+    /// api-IoT (intl/en-us) page: Querying Device Shadow Information (chapter iot_06_0009.html);
+    /// GitHub APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceManagement.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
-    /// `1010009`, `50252` (back off); `100418@404` (drop the target); `100203@500` (fix the
-    /// request).
+    /// Answers with [`DeviceShadow`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
+    /// `1010005` (get a new token); `1010009`, `50252` (back off); `100418@404` (drop the target);
+    /// `100203@500` (fix the request).
     pub async fn get_device_shadow(
         &self,
         device_id: &str,
@@ -44,16 +48,18 @@ impl Client {
 
     /// Sets desired values, delivered when the device next comes online.
     ///
-    /// `PUT /iocm/app/shadow/v1.5.0/devices/{deviceId}`, idempotent. Source: Huawei api-IoT
-    /// (intl/en-us) page: Modifying Device Shadow Information (chapter iot_06_0009.html); GitHub
-    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceManagement.java.
+    /// `PUT /iocm/app/shadow/v1.5.0/devices/{deviceId}`, idempotent; documented. Source: Huawei
+    /// api-IoT (intl/en-us) page: Modifying Device Shadow Information (chapter iot_06_0009.html);
+    /// GitHub APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceManagement.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100425`, `100431`, `107002`, `107003`, `50400`, `100443`, `100203@500` (fix
-    /// the request); `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
-    /// `1010009`, `50252` (back off); `100403@404`, `100418@404` (drop the target); `100023`
-    /// (contact the provider).
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100425`, `100431`, `107002`, `107003`, `50400`,
+    /// `100443`, `100203@500` (fix the request); `100203@403`, `100217@403` (fix the credentials);
+    /// `1010005` (get a new token); `1010009`, `50252` (back off); `100403@404`, `100418@404` (drop
+    /// the target); `100023` (contact the provider).
     pub async fn modify_device_shadow(
         &self,
         device_id: &str,
@@ -73,14 +79,18 @@ impl Client {
 
     /// Lists the history of desired values.
     ///
-    /// `GET /iocm/app/shadow/v1.5.0/deviceDesiredHistory`, idempotent. [Platform
+    /// `GET /iocm/app/shadow/v1.5.0/deviceDesiredHistory`, idempotent; documented. [Platform
     /// documentation][doc], [2][doc2].
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@200`, `100203@403`, `100217@403` (fix the credentials); `100216`,
-    /// `100419`, `100203@500` (fix the request); `1010005` (get a new token); `1010009`, `50252`
-    /// (back off).
+    /// Answers with [`ShadowHistory`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100203@403`, `100217@403` (fix the
+    /// credentials); `100216`, `100419`, `100203@500` (fix the request); `1010005` (get a new
+    /// token); `1010009`, `50252` (back off).
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0063.html>
     /// [doc2]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0063.html>

@@ -27,15 +27,19 @@ impl Client {
     /// within the given seconds: an unbound device is deleted when the timeout lapses. A repeated
     /// nodeId answers 100426 or 100416.
     ///
-    /// `POST /iocm/app/reg/v1.1.0/deviceCredentials`, not idempotent. [Platform
+    /// `POST /iocm/app/reg/v1.1.0/deviceCredentials`, not idempotent; documented. [Platform
     /// documentation][doc], [2][doc2], [3][doc3].
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `103028`, `100412@500`, `100441`, `103026@500` (contact the provider);
-    /// `100003`, `100007`, `100416@400`, `100426@400`, `100440`, `50400`, `600002`, `100203@500`
-    /// (fix the request); `100025`, `100203@403`, `100217@403` (fix the credentials); `1010005`
-    /// (get a new token); `1010009`, `100001`, `50252` (back off).
+    /// Answers with [`RegisteredByVerifyCode`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `103028`, `100412@500`, `100441`, `103026@500`
+    /// (contact the provider); `100003`, `100007`, `100416@400`, `100426@400`, `100440`, `50400`,
+    /// `600002`, `100203@500` (fix the request); `100025`, `100203@403`, `100217@403` (fix the
+    /// credentials); `1010005` (get a new token); `1010009`, `100001`, `50252` (back off).
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0010.html>
     /// [doc2]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_2015.html>
@@ -59,15 +63,19 @@ impl Client {
     /// Set mqttConnect=true. With mqttConnect=false the platform falls back to the
     /// verification-code mode and returns verifyCode instead of secret.
     ///
-    /// `POST /iocm/app/reg/v2.0.0/deviceCredentials`, not idempotent. [Platform
+    /// `POST /iocm/app/reg/v2.0.0/deviceCredentials`, not idempotent; documented. [Platform
     /// documentation][doc], [2][doc2].
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `103028`, `100412@500`, `100441`, `103026@500` (contact the provider);
-    /// `100003`, `100007`, `100416@400`, `100426@400`, `100440`, `50400`, `600002`, `100203@500`
-    /// (fix the request); `100025`, `100203@403`, `100217@403` (fix the credentials); `1010005`
-    /// (get a new token); `1010009`, `100001`, `50252` (back off).
+    /// Answers with [`RegisteredBySecret`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `103028`, `100412@500`, `100441`, `103026@500`
+    /// (contact the provider); `100003`, `100007`, `100416@400`, `100426@400`, `100440`, `50400`,
+    /// `600002`, `100203@500` (fix the request); `100025`, `100203@403`, `100217@403` (fix the
+    /// credentials); `1010005` (get a new token); `1010009`, `100001`, `50252` (back off).
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0005.html>
     /// [doc2]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0005.html>
@@ -87,16 +95,20 @@ impl Client {
 
     /// Tells whether a device has ever connected.
     ///
-    /// `GET /iocm/app/reg/v1.1.0/deviceCredentials/{deviceId}`, idempotent. Source: Huawei api-IoT
-    /// (intl/en-us) page: Device Management chapter (iot_06_0009.html); GitHub APOJO/demo
-    /// src/main/java/com/iotplatform/client/invokeapi/DeviceManagement.java; GitHub
+    /// `GET /iocm/app/reg/v1.1.0/deviceCredentials/{deviceId}`, idempotent; documented. Source:
+    /// Huawei api-IoT (intl/en-us) page: Device Management chapter (iot_06_0009.html); GitHub
+    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceManagement.java; GitHub
     /// suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100405`, `100203@500` (fix the request); `100203@403`, `100217@403` (fix the
-    /// credentials); `1010005` (get a new token); `1010009`, `50252` (back off); `100403@404`,
-    /// `100418@404` (drop the target).
+    /// Answers with [`DeviceActivationStatus`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100405`, `100203@500` (fix the request);
+    /// `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token); `1010009`,
+    /// `50252` (back off); `100403@404`, `100418@404` (drop the target).
     pub async fn get_device_activation_status(
         &self,
         device_id: &str,
@@ -115,16 +127,20 @@ impl Client {
     ///
     /// Only while the device is offline (100611 otherwise).
     ///
-    /// `PUT /iocm/app/reg/v1.1.0/deviceCredentials/{deviceId}`, not idempotent. Source: Huawei
-    /// api-iothub page: (Refreshing a Device Key); GitHub APOJO/demo
+    /// `PUT /iocm/app/reg/v1.1.0/deviceCredentials/{deviceId}`, not idempotent; documented. Source:
+    /// Huawei api-iothub page: (Refreshing a Device Key); GitHub APOJO/demo
     /// src/main/java/com/iotplatform/client/invokeapi/DeviceManagement.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100217@200`, `100025`, `100203@403`, `100217@403` (fix the credentials);
-    /// `100003`, `100007`, `100426@400`, `50400` (fix the request); `100610@400`, `100611@400`,
-    /// `1010009`, `50252` (back off); `1010005` (get a new token); `100403@404`, `100418@404` (drop
-    /// the target).
+    /// Answers with [`DeviceVerifyCode`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100217@200`, `100025`, `100203@403`, `100217@403`
+    /// (fix the credentials); `100003`, `100007`, `100426@400`, `50400` (fix the request);
+    /// `100610@400`, `100611@400`, `1010009`, `50252` (back off); `1010005` (get a new token);
+    /// `100403@404`, `100418@404` (drop the target).
     pub async fn refresh_device_verify_code(
         &self,
         device_id: &str,
@@ -147,18 +163,23 @@ impl Client {
     /// Only the path is attested (constant in the SDK); body and answer are inferred from the
     /// registration API.
     ///
-    /// `PUT /iocm/app/reg/v2.0.0/deviceCredentials/{deviceId}`, not idempotent. Source: GitHub
-    /// APOJO/demo com/iotplatform/constant/RestConstant.java REFRESH_DEVICE_KEY_SECRET_MODE.
+    /// `PUT /iocm/app/reg/v2.0.0/deviceCredentials/{deviceId}`, not idempotent; seen in client
+    /// code. Source: GitHub APOJO/demo com/iotplatform/constant/RestConstant.java
+    /// REFRESH_DEVICE_KEY_SECRET_MODE.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100217@200`, `100025`, `100203@403`, `100217@403` (fix the credentials);
-    /// `100003`, `100007`, `100426@400`, `50400` (fix the request); `100610@400`, `100611@400`,
-    /// `1010009`, `50252` (back off); `1010005` (get a new token); `100403@404`, `100418@404` (drop
-    /// the target).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`DeviceSecret`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100217@200`, `100025`, `100203@403`, `100217@403`
+    /// (fix the credentials); `100003`, `100007`, `100426@400`, `50400` (fix the request);
+    /// `100610@400`, `100611@400`, `1010009`, `50252` (back off); `1010005` (get a new token);
+    /// `100403@404`, `100418@404` (drop the target).
     pub async fn refresh_device_secret(
         &self,
         device_id: &str,
@@ -178,16 +199,20 @@ impl Client {
 
     /// Gets one device with its latest data.
     ///
-    /// `GET /iocm/app/dm/v1.4.0/devices/{deviceId}`, idempotent. Source: Huawei api-IoT
+    /// `GET /iocm/app/dm/v1.4.0/devices/{deviceId}`, idempotent; documented. Source: Huawei api-IoT
     /// (intl/en-us) page: Querying Information About a Device (Data Collection chapter); GitHub
     /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DataCollection.java; GitHub
     /// suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100405`, `100203@500` (fix the request); `100203@403`, `100217@403` (fix the
-    /// credentials); `1010005` (get a new token); `1010009`, `50252` (back off); `100403@404`,
-    /// `100418@404` (drop the target).
+    /// Answers with [`Device`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100405`, `100203@500` (fix the request);
+    /// `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token); `1010009`,
+    /// `50252` (back off); `100403@404`, `100418@404` (drop the target).
     pub async fn get_device(&self, device_id: &str, options: &GetDevice) -> Result<Device> {
         Place::parameter().length("deviceId", &device_id, ..=256)?;
         options.check()?;
@@ -205,15 +230,17 @@ impl Client {
     /// manufacturerName, deviceType, model and protocolType cannot be decoded or commanded. Mute
     /// (freeze) with mute=TRUE.
     ///
-    /// `PUT /iocm/app/dm/v1.4.0/devices/{deviceId}`, idempotent. [Platform documentation][doc],
-    /// [2][doc2].
+    /// `PUT /iocm/app/dm/v1.4.0/devices/{deviceId}`, idempotent; documented. [Platform
+    /// documentation][doc], [2][doc2].
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@200`, `100203@403`, `100217@403` (fix the credentials); `100022`,
-    /// `100440`, `50400`, `100203@500` (fix the request); `1010005` (get a new token); `1010009`,
-    /// `50252` (back off); `500004`, `100441` (contact the provider); `100403@404`, `100418@404`
-    /// (drop the target).
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100203@403`, `100217@403` (fix the
+    /// credentials); `100022`, `100440`, `50400`, `100203@500` (fix the request); `1010005` (get a
+    /// new token); `1010009`, `50252` (back off); `500004`, `100441` (contact the provider);
+    /// `100403@404`, `100418@404` (drop the target).
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0013.html>
     /// [doc2]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_2017.html>
@@ -239,16 +266,18 @@ impl Client {
     /// A second delete answers 404 with 100403 or 100418: treat as done. Some clients send a JSON
     /// body; the server wants none (libiocm README).
     ///
-    /// `DELETE /iocm/app/dm/v1.4.0/devices/{deviceId}`, idempotent. Source: Huawei api-IoT
-    /// (intl/en-us) page: Device Management chapter (iot_06_0009.html); GitHub APOJO/demo
+    /// `DELETE /iocm/app/dm/v1.4.0/devices/{deviceId}`, idempotent; documented. Source: Huawei
+    /// api-IoT (intl/en-us) page: Device Management chapter (iot_06_0009.html); GitHub APOJO/demo
     /// src/main/java/com/iotplatform/client/invokeapi/DeviceManagement.java; GitHub
     /// suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
-    /// `1010009`, `50252` (back off); `100403@404`, `100418@404` (drop the target); `100203@500`
-    /// (fix the request).
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
+    /// `1010005` (get a new token); `1010009`, `50252` (back off); `100403@404`, `100418@404` (drop
+    /// the target); `100203@500` (fix the request).
     pub async fn delete_device(&self, device_id: &str, options: &DeleteDevice) -> Result<()> {
         Place::parameter().length("deviceId", &device_id, ..=256)?;
         options.check()?;
@@ -264,17 +293,22 @@ impl Client {
     ///
     /// startTime and endTime filter on the registration time.
     ///
-    /// `GET /iocm/app/dm/v1.4.0/devices`, idempotent. [Platform documentation][doc]. Source: GitHub
-    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DataCollection.java; GitHub
+    /// `GET /iocm/app/dm/v1.4.0/devices`, idempotent; documented. [Platform documentation][doc].
+    /// Source: GitHub APOJO/demo
+    /// src/main/java/com/iotplatform/client/invokeapi/DataCollection.java; GitHub
     /// suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
     /// `gatewayId` is required when `pageNo` is absent.
     ///
-    /// Known codes: `100216`, `100218`, `100405`, `100203@500` (fix the request); `100203@403`,
-    /// `100217@403` (fix the credentials); `1010005` (get a new token); `1010009`, `50252` (back
-    /// off).
+    /// Answers with [`DeviceList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100216`, `100218`, `100405`, `100203@500` (fix
+    /// the request); `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
+    /// `1010009`, `50252` (back off).
     ///
     /// [doc]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0061.html>
     pub async fn list_devices(&self, options: &ListDevices) -> Result<DeviceList> {
@@ -330,17 +364,22 @@ impl Client {
     ///
     /// Only on carrier sites with positioning; not in the Huawei Cloud references.
     ///
-    /// `POST /iocm/app/location/v1.1.0/queryDeviceRealtimeLocation`, idempotent. Source: GitHub
-    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceManagement.java; DTOs
+    /// `POST /iocm/app/location/v1.1.0/queryDeviceRealtimeLocation`, idempotent; seen in client
+    /// code. Source: GitHub APOJO/demo
+    /// src/main/java/com/iotplatform/client/invokeapi/DeviceManagement.java; DTOs
     /// QueryDeviceRealtimeLocationInDTO/OutDTO, PdIoMDTO.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
-    /// `1010009`, `50252` (back off); `100418@404` (drop the target).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`RealtimeLocation`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
+    /// `1010005` (get a new token); `1010009`, `50252` (back off); `100418@404` (drop the target).
     pub async fn query_device_realtime_location(
         &self,
         realtime_location: &QueryRealtimeLocation,

@@ -32,19 +32,23 @@ impl Client {
     ///
     /// Superseded; kept because carrier sites and most third-party clients still use it.
     ///
-    /// `POST /iocm/app/reg/v1.1.0/devices`, not idempotent. Source: GitHub suqinglin/TelecomNbiot;
-    /// dualinventive/go-oceanconnect; GitHub suqinglin/TelecomNbiot resource/demo_TCP_message.json
-    /// (wire capture).
+    /// `POST /iocm/app/reg/v1.1.0/devices`, not idempotent; seen in client code. Source: GitHub
+    /// suqinglin/TelecomNbiot; dualinventive/go-oceanconnect; GitHub suqinglin/TelecomNbiot
+    /// resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `103028`, `100412@500`, `100441`, `103026@500` (contact the provider);
-    /// `100003`, `100007`, `100416@400`, `100426@400`, `100440`, `50400`, `600002`, `100203@500`
-    /// (fix the request); `100025`, `100203@403`, `100217@403` (fix the credentials); `1010005`
-    /// (get a new token); `1010009`, `100001`, `50252` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`RegisteredByVerifyCode`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `103028`, `100412@500`, `100441`, `103026@500`
+    /// (contact the provider); `100003`, `100007`, `100416@400`, `100426@400`, `100440`, `50400`,
+    /// `600002`, `100203@500` (fix the request); `100025`, `100203@403`, `100217@403` (fix the
+    /// credentials); `1010005` (get a new token); `1010009`, `100001`, `50252` (back off).
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn register_device_legacy(
         &self,
@@ -64,19 +68,23 @@ impl Client {
     ///
     /// Superseded; kept because carrier sites and most third-party clients still use it.
     ///
-    /// `POST /iocm/app/reg/v1.2.0/devices`, not idempotent. Source: GitHub suqinglin/TelecomNbiot;
-    /// dualinventive/go-oceanconnect; GitHub suqinglin/TelecomNbiot resource/demo_TCP_message.json
-    /// (wire capture).
+    /// `POST /iocm/app/reg/v1.2.0/devices`, not idempotent; seen in client code. Source: GitHub
+    /// suqinglin/TelecomNbiot; dualinventive/go-oceanconnect; GitHub suqinglin/TelecomNbiot
+    /// resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `103028`, `100412@500`, `100441`, `103026@500` (contact the provider);
-    /// `100003`, `100007`, `100416@400`, `100426@400`, `100440`, `50400`, `600002`, `100203@500`
-    /// (fix the request); `100025`, `100203@403`, `100217@403` (fix the credentials); `1010005`
-    /// (get a new token); `1010009`, `100001`, `50252` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`RegisteredByVerifyCode`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `103028`, `100412@500`, `100441`, `103026@500`
+    /// (contact the provider); `100003`, `100007`, `100416@400`, `100426@400`, `100440`, `50400`,
+    /// `600002`, `100203@500` (fix the request); `100025`, `100203@403`, `100217@403` (fix the
+    /// credentials); `1010005` (get a new token); `1010009`, `100001`, `50252` (back off).
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn register_device_legacy_v1_2(
         &self,
@@ -96,16 +104,20 @@ impl Client {
     ///
     /// Superseded; kept because carrier sites and most third-party clients still use it.
     ///
-    /// `GET /iocm/app/reg/v1.1.0/devices/{deviceId}`, idempotent. Source: GitHub
-    /// suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
+    /// `GET /iocm/app/reg/v1.1.0/devices/{deviceId}`, idempotent; seen in client code. Source:
+    /// GitHub suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
-    /// `1010009`, `50252` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`DeviceActivationStatus`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
+    /// `1010005` (get a new token); `1010009`, `50252` (back off).
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn get_device_activation_status_legacy(
         &self,
@@ -125,18 +137,22 @@ impl Client {
     ///
     /// Superseded; kept because carrier sites and most third-party clients still use it.
     ///
-    /// `PUT /iocm/app/reg/v1.1.0/devices/{deviceId}`, not idempotent. Source: GitHub APOJO/demo
-    /// src/main/java/com/iotplatform/client/invokeapi/DeviceManagement.java.
+    /// `PUT /iocm/app/reg/v1.1.0/devices/{deviceId}`, not idempotent; seen in client code. Source:
+    /// GitHub APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceManagement.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100217@200`, `100025`, `100203@403`, `100217@403` (fix the credentials);
-    /// `100003`, `100007`, `100426@400`, `50400` (fix the request); `100610@400`, `100611@400`,
-    /// `1010009`, `50252` (back off); `1010005` (get a new token); `100403@404`, `100418@404` (drop
-    /// the target).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`DeviceVerifyCode`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100217@200`, `100025`, `100203@403`, `100217@403`
+    /// (fix the credentials); `100003`, `100007`, `100426@400`, `50400` (fix the request);
+    /// `100610@400`, `100611@400`, `1010009`, `50252` (back off); `1010005` (get a new token);
+    /// `100403@404`, `100418@404` (drop the target).
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn refresh_device_verify_code_legacy(
         &self,
@@ -159,17 +175,19 @@ impl Client {
     ///
     /// Superseded; kept because carrier sites and most third-party clients still use it.
     ///
-    /// `POST /iocm/app/sub/v1.1.0/subscribe`, idempotent. Source: GitHub suqinglin/TelecomNbiot
-    /// resource/demo_TCP_message.json (wire capture).
+    /// `POST /iocm/app/sub/v1.1.0/subscribe`, idempotent; seen in client code. Source: GitHub
+    /// suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100022`, `100222`, `100228`, `100227` (fix the request); `100203@403`,
-    /// `100217@403` (fix the credentials); `1010005` (get a new token); `1010009`, `50252` (back
-    /// off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100022`, `100222`, `100228`, `100227` (fix the
+    /// request); `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
+    /// `1010009`, `50252` (back off).
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn subscribe_legacy(
         &self,
@@ -187,18 +205,23 @@ impl Client {
     ///
     /// Superseded; kept because carrier sites and most third-party clients still use it.
     ///
-    /// `POST /iocm/app/cmd/v1.2.0/devices/{deviceId}/commands`, not idempotent. Source: GitHub
-    /// wangpuhk/IoT_OceanConnect_North_GUI_APPDemo; dualinventive/go-oceanconnect.
+    /// `POST /iocm/app/cmd/v1.2.0/devices/{deviceId}/commands`, not idempotent; seen in client
+    /// code. Source: GitHub wangpuhk/IoT_OceanConnect_North_GUI_APPDemo;
+    /// dualinventive/go-oceanconnect.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@200`, `100217@200`, `100203@403`, `100217@403`, `100220` (fix the
-    /// credentials); `100418@200`, `100612` (drop the target); `100428`, `100223`, `1010009`,
-    /// `100001`, `101016` (back off); `100431`, `100022`, `102203` (fix the request); `1010005`
-    /// (get a new token); `100023` (contact the provider).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`LegacyCommandReceipt`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100217@200`, `100203@403`,
+    /// `100217@403`, `100220` (fix the credentials); `100418@200`, `100612` (drop the target);
+    /// `100428`, `100223`, `1010009`, `100001`, `101016` (back off); `100431`, `100022`, `102203`
+    /// (fix the request); `1010005` (get a new token); `100023` (contact the provider).
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn post_device_command_legacy(
         &self,
@@ -220,15 +243,19 @@ impl Client {
     ///
     /// Superseded; kept because carrier sites and most third-party clients still use it.
     ///
-    /// `GET /iocm/app/cmd/v1.2.0/queryCmd`, idempotent. Source: GitHub
+    /// `GET /iocm/app/cmd/v1.2.0/queryCmd`, idempotent; seen in client code. Source: GitHub
     /// wangpuhk/IoT_OceanConnect_North_GUI_APPDemo.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `1010005` (get a new token); `1010009` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`LegacyCommandList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn list_device_commands_legacy(
         &self,
@@ -282,15 +309,17 @@ impl Client {
     ///
     /// Superseded; kept because carrier sites and most third-party clients still use it.
     ///
-    /// `POST /iocm/app/cmd/v1.2.0/cancelCmd`, idempotent. Source: GitHub
+    /// `POST /iocm/app/cmd/v1.2.0/cancelCmd`, idempotent; seen in client code. Source: GitHub
     /// wangpuhk/IoT_OceanConnect_North_GUI_APPDemo.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `1010005` (get a new token); `1010009` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn cancel_device_commands_legacy(
         &self,
@@ -307,17 +336,19 @@ impl Client {
     ///
     /// Superseded; kept because carrier sites and most third-party clients still use it.
     ///
-    /// `PUT /iocm/app/dm/v1.1.0/devices/{deviceId}/services/{serviceType}`, idempotent. Source:
-    /// GitHub APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceManagement.java
-    /// setEncrypt.
+    /// `PUT /iocm/app/dm/v1.1.0/devices/{deviceId}/services/{serviceType}`, idempotent; seen in
+    /// client code. Source: GitHub APOJO/demo
+    /// src/main/java/com/iotplatform/client/invokeapi/DeviceManagement.java setEncrypt.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `103007`, `103008`, `103009` (fix the request); `1010005` (get a new token);
-    /// `1010009` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `103007`, `103008`, `103009` (fix the request);
+    /// `1010005` (get a new token); `1010009` (back off).
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn set_device_service_legacy(
         &self,
@@ -338,16 +369,20 @@ impl Client {
     ///
     /// Superseded; kept because carrier sites and most third-party clients still use it.
     ///
-    /// `GET /iocm/app/dm/v1.1.0/devices/{deviceId}`, idempotent. Source: GitHub
-    /// suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
+    /// `GET /iocm/app/dm/v1.1.0/devices/{deviceId}`, idempotent; seen in client code. Source:
+    /// GitHub suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
-    /// `1010009`, `50252` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`Device`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
+    /// `1010005` (get a new token); `1010009`, `50252` (back off).
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn get_device_legacy(
         &self,
@@ -368,16 +403,18 @@ impl Client {
     /// Superseded; kept because carrier sites and most third-party clients still use it. Path
     /// v1.2.0 exists too.
     ///
-    /// `PUT /iocm/app/dm/v1.1.0/devices/{deviceId}`, idempotent. Source: GitHub
-    /// suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
+    /// `PUT /iocm/app/dm/v1.1.0/devices/{deviceId}`, idempotent; seen in client code. Source:
+    /// GitHub suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
-    /// `1010009`, `50252` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
+    /// `1010005` (get a new token); `1010009`, `50252` (back off).
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn modify_device_legacy(
         &self,
@@ -401,16 +438,18 @@ impl Client {
     ///
     /// Superseded; kept because carrier sites and most third-party clients still use it.
     ///
-    /// `DELETE /iocm/app/dm/v1.1.0/devices/{deviceId}`, idempotent. Source: GitHub
-    /// suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
+    /// `DELETE /iocm/app/dm/v1.1.0/devices/{deviceId}`, idempotent; seen in client code. Source:
+    /// GitHub suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
-    /// `1010009`, `50252` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
+    /// `1010005` (get a new token); `1010009`, `50252` (back off).
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn delete_device_legacy(
         &self,
@@ -431,16 +470,20 @@ impl Client {
     ///
     /// Superseded; kept because carrier sites and most third-party clients still use it.
     ///
-    /// `GET /iocm/app/dm/v1.3.0/devices`, idempotent. Source: GitHub suqinglin/TelecomNbiot
-    /// resource/demo_TCP_message.json (wire capture).
+    /// `GET /iocm/app/dm/v1.3.0/devices`, idempotent; seen in client code. Source: GitHub
+    /// suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
-    /// `1010009`, `50252` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`DeviceList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
+    /// `1010005` (get a new token); `1010009`, `50252` (back off).
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn list_devices_legacy(&self, options: &ListDevicesLegacy) -> Result<DeviceList> {
         options.check()?;
@@ -486,16 +529,20 @@ impl Client {
     ///
     /// Superseded; kept because carrier sites and most third-party clients still use it.
     ///
-    /// `GET /iocm/app/data/v1.1.0/deviceDataHistory`, idempotent. Source: GitHub
-    /// suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
+    /// `GET /iocm/app/data/v1.1.0/deviceDataHistory`, idempotent; seen in client code. Source:
+    /// GitHub suqinglin/TelecomNbiot resource/demo_TCP_message.json (wire capture).
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
-    /// `1010009`, `50252` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`DataHistory`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
+    /// `1010005` (get a new token); `1010009`, `50252` (back off).
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn list_data_history_legacy(
         &self,

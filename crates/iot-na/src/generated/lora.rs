@@ -20,14 +20,18 @@ use crate::model::{
 impl Client {
     /// Registers a LoRa gateway.
     ///
-    /// `POST /api/v3.0/devices/lora/gateway`, not idempotent. Source:
+    /// `POST /api/v3.0/devices/lora/gateway`, not idempotent; documented. Source:
     /// <https://support.huaweicloud.com/en-us/api-iothub/iot_06_002.html>, iot_06_003.html,
     /// iot_06_004.html and iot_06_v3_0220.html, iot_06_v3_0222.html.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100217@403`, `100249`, `100220` (fix the credentials); `1010005` (get a new
-    /// token); `1010009`, `100001` (back off).
+    /// Answers with [`LoraGateway`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100217@403`, `100249`, `100220` (fix the
+    /// credentials); `1010005` (get a new token); `1010009`, `100001` (back off).
     pub async fn register_lora_gateway(
         &self,
         lora_gateway: &RegisterLoraGateway,
@@ -41,14 +45,18 @@ impl Client {
 
     /// Gets one LoRa gateway.
     ///
-    /// `GET /api/v3.0/devices/lora/gateway/{deviceId}`, idempotent. Source:
+    /// `GET /api/v3.0/devices/lora/gateway/{deviceId}`, idempotent; documented. Source:
     /// <https://support.huaweicloud.com/en-us/api-iothub/iot_06_002.html>, iot_06_003.html,
     /// iot_06_004.html and iot_06_v3_0220.html, iot_06_v3_0222.html.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100217@403`, `100249`, `100220` (fix the credentials); `1010005` (get a new
-    /// token); `1010009`, `100001` (back off).
+    /// Answers with [`LoraGateway`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100217@403`, `100249`, `100220` (fix the
+    /// credentials); `1010005` (get a new token); `1010009`, `100001` (back off).
     pub async fn get_lora_gateway(
         &self,
         device_id: &str,
@@ -65,14 +73,16 @@ impl Client {
 
     /// Deletes a LoRa gateway.
     ///
-    /// `DELETE /api/v3.0/devices/lora/gateway/{deviceId}`, idempotent. Source:
+    /// `DELETE /api/v3.0/devices/lora/gateway/{deviceId}`, idempotent; documented. Source:
     /// <https://support.huaweicloud.com/en-us/api-iothub/iot_06_002.html>, iot_06_003.html,
     /// iot_06_004.html and iot_06_v3_0220.html, iot_06_v3_0222.html.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100217@403`, `100249`, `100220` (fix the credentials); `1010005` (get a new
-    /// token); `1010009`, `100001` (back off).
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100217@403`, `100249`, `100220` (fix the
+    /// credentials); `1010005` (get a new token); `1010009`, `100001` (back off).
     pub async fn delete_lora_gateway(
         &self,
         device_id: &str,
@@ -89,14 +99,19 @@ impl Client {
 
     /// Registers a LoRa node.
     ///
-    /// `POST /api/v3.0/devices/lora/node`, not idempotent. Source:
+    /// `POST /api/v3.0/devices/lora/node`, not idempotent; documented. Source:
     /// <https://support.huaweicloud.com/en-us/api-iothub/iot_06_002.html>, iot_06_003.html,
     /// iot_06_004.html and iot_06_v3_0220.html, iot_06_v3_0222.html.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100217@403`, `100249`, `100220` (fix the credentials); `1010005` (get a new
-    /// token); `1010009`, `100001` (back off); `1200000` (contact the provider).
+    /// Answers with [`LoraNode`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100217@403`, `100249`, `100220` (fix the
+    /// credentials); `1010005` (get a new token); `1010009`, `100001` (back off); `1200000`
+    /// (contact the provider).
     pub async fn register_lora_node(&self, lora_node: &RegisterLoraNode) -> Result<LoraNode> {
         lora_node.check()?;
         Request::new(&REGISTER_LORA_NODE)
@@ -107,14 +122,18 @@ impl Client {
 
     /// Gets one LoRa node.
     ///
-    /// `GET /api/v3.0/devices/lora/node/{deviceId}`, idempotent. Source:
+    /// `GET /api/v3.0/devices/lora/node/{deviceId}`, idempotent; documented. Source:
     /// <https://support.huaweicloud.com/en-us/api-iothub/iot_06_002.html>, iot_06_003.html,
     /// iot_06_004.html and iot_06_v3_0220.html, iot_06_v3_0222.html.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100217@403`, `100249`, `100220` (fix the credentials); `1010005` (get a new
-    /// token); `1010009`, `100001` (back off).
+    /// Answers with [`LoraNode`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100217@403`, `100249`, `100220` (fix the
+    /// credentials); `1010005` (get a new token); `1010009`, `100001` (back off).
     pub async fn get_lora_node(&self, device_id: &str, options: &GetLoraNode) -> Result<LoraNode> {
         Place::parameter().length("deviceId", &device_id, ..=256)?;
         options.check()?;
@@ -127,14 +146,16 @@ impl Client {
 
     /// Deletes a LoRa node.
     ///
-    /// `DELETE /api/v3.0/devices/lora/node/{deviceId}`, idempotent. Source:
+    /// `DELETE /api/v3.0/devices/lora/node/{deviceId}`, idempotent; documented. Source:
     /// <https://support.huaweicloud.com/en-us/api-iothub/iot_06_002.html>, iot_06_003.html,
     /// iot_06_004.html and iot_06_v3_0220.html, iot_06_v3_0222.html.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100217@403`, `100249`, `100220` (fix the credentials); `1010005` (get a new
-    /// token); `1010009`, `100001` (back off).
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100217@403`, `100249`, `100220` (fix the
+    /// credentials); `1010005` (get a new token); `1010009`, `100001` (back off).
     pub async fn delete_lora_node(&self, device_id: &str, options: &DeleteLoraNode) -> Result<()> {
         Place::parameter().length("deviceId", &device_id, ..=256)?;
         options.check()?;

@@ -23,16 +23,20 @@ impl Client {
     ///
     /// Not in any Huawei Cloud reference; present on carrier sites and in the Java SDK.
     ///
-    /// `GET /iocm/app/rule/v1.2.0/rules`, idempotent. Source: GitHub APOJO/demo
-    /// src/main/java/com/iotplatform/client/invokeapi/RuleEngine.java and
+    /// `GET /iocm/app/rule/v1.2.0/rules`, idempotent; seen in client code. Source: GitHub
+    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/RuleEngine.java and
     /// com/iotplatform/client/dto/\*Rule\*.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `1010005` (get a new token); `1010009` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with a list of [`Rule`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
     pub async fn list_rules(&self, author: &str, options: &ListRules) -> Result<Vec<Rule>> {
         options.check()?;
         Request::new(&LIST_RULES)
@@ -49,18 +53,22 @@ impl Client {
     /// Not in any Huawei Cloud reference; present on carrier sites and in the Java SDK. The answer
     /// may carry a new ruleId.
     ///
-    /// `PUT /iocm/app/rule/v1.2.0/rules`, not idempotent. Source: GitHub APOJO/demo
-    /// src/main/java/com/iotplatform/client/invokeapi/RuleEngine.java and
+    /// `PUT /iocm/app/rule/v1.2.0/rules`, not idempotent; seen in client code. Source: GitHub
+    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/RuleEngine.java and
     /// com/iotplatform/client/dto/\*Rule\*.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
     /// `/ruleId` is required.
     ///
-    /// Known codes: `1010005` (get a new token); `1010009` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`RuleIdAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
     pub async fn update_rule(&self, rule: &Rule) -> Result<RuleIdAnswer> {
         rule.check()?;
         wire::required("/ruleId", rule.rule_id.is_some(), "")?;
@@ -75,16 +83,20 @@ impl Client {
     /// Not in any Huawei Cloud reference; present on carrier sites and in the Java SDK. The GUI
     /// demo also updates with POST (body with ruleId).
     ///
-    /// `POST /iocm/app/rule/v1.2.0/rules`, not idempotent. Source: GitHub APOJO/demo
-    /// src/main/java/com/iotplatform/client/invokeapi/RuleEngine.java and
+    /// `POST /iocm/app/rule/v1.2.0/rules`, not idempotent; seen in client code. Source: GitHub
+    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/RuleEngine.java and
     /// com/iotplatform/client/dto/\*Rule\*.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `1010005` (get a new token); `1010009` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`RuleIdAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
     pub async fn create_rule(&self, rule: &Rule) -> Result<RuleIdAnswer> {
         rule.check()?;
         Request::new(&CREATE_RULE)
@@ -97,16 +109,18 @@ impl Client {
     ///
     /// Not in any Huawei Cloud reference; present on carrier sites and in the Java SDK.
     ///
-    /// `DELETE /iocm/app/rule/v1.2.0/rules/{ruleId}`, idempotent. Source: GitHub APOJO/demo
-    /// src/main/java/com/iotplatform/client/invokeapi/RuleEngine.java and
+    /// `DELETE /iocm/app/rule/v1.2.0/rules/{ruleId}`, idempotent; seen in client code. Source:
+    /// GitHub APOJO/demo src/main/java/com/iotplatform/client/invokeapi/RuleEngine.java and
     /// com/iotplatform/client/dto/\*Rule\*.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `1010005` (get a new token); `1010009` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
     pub async fn delete_rule(
         &self,
         rule_id: &str,
@@ -126,16 +140,18 @@ impl Client {
     /// Not in any Huawei Cloud reference; present on carrier sites and in the Java SDK. The SDK
     /// sends {} as body.
     ///
-    /// `PUT /iocm/app/rule/v1.2.0/rules/{ruleId}/status/{status}`, idempotent. Source: GitHub
-    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/RuleEngine.java and
+    /// `PUT /iocm/app/rule/v1.2.0/rules/{ruleId}/status/{status}`, idempotent; seen in client code.
+    /// Source: GitHub APOJO/demo src/main/java/com/iotplatform/client/invokeapi/RuleEngine.java and
     /// com/iotplatform/client/dto/\*Rule\*.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `1010005` (get a new token); `1010009` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
     pub async fn update_rule_status(
         &self,
         rule_id: &str,
@@ -157,16 +173,20 @@ impl Client {
     ///
     /// Not in any Huawei Cloud reference; present on carrier sites and in the Java SDK.
     ///
-    /// `PUT /iocm/app/rule/v1.2.0/rules/status`, idempotent. Source: GitHub APOJO/demo
-    /// src/main/java/com/iotplatform/client/invokeapi/RuleEngine.java and
+    /// `PUT /iocm/app/rule/v1.2.0/rules/status`, idempotent; seen in client code. Source: GitHub
+    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/RuleEngine.java and
     /// com/iotplatform/client/dto/\*Rule\*.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `1010005` (get a new token); `1010009` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`RulesStatus`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
     pub async fn update_rules_status(
         &self,
         rules_status: &UpdateRulesStatus,

@@ -19,14 +19,18 @@ use crate::model::{
 impl Client {
     /// Lists the subscriptions of the application.
     ///
-    /// `GET /iocm/app/sub/v1.2.0/subscriptions`, idempotent. Source: GitHub APOJO/demo
+    /// `GET /iocm/app/sub/v1.2.0/subscriptions`, idempotent; documented. Source: GitHub APOJO/demo
     /// src/main/java/com/iotplatform/client/invokeapi/SubscriptionManagement.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100224` (fix the request); `100203@403`, `100217@403`, `100220` (fix the
-    /// credentials); `1010005` (get a new token); `1010009`, `101016`, `50252` (back off); `100244`
-    /// (contact the provider).
+    /// Answers with [`SubscriptionList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100224` (fix the request); `100203@403`,
+    /// `100217@403`, `100220` (fix the credentials); `1010005` (get a new token); `1010009`,
+    /// `101016`, `50252` (back off); `100244` (contact the provider).
     pub async fn list_subscriptions(
         &self,
         options: &ListSubscriptions,
@@ -68,15 +72,19 @@ impl Client {
     ///
     /// One subscription per application and notifyType; a duplicate answers 409/100227.
     ///
-    /// `POST /iocm/app/sub/v1.2.0/subscriptions`, not idempotent. [Platform documentation][doc].
-    /// Source: GitHub APOJO/demo
+    /// `POST /iocm/app/sub/v1.2.0/subscriptions`, not idempotent; documented. [Platform
+    /// documentation][doc]. Source: GitHub APOJO/demo
     /// src/main/java/com/iotplatform/client/invokeapi/SubscriptionManagement.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100022`, `100222`, `100228`, `100227` (fix the request); `100203@403`,
-    /// `100217@403` (fix the credentials); `1010005` (get a new token); `1010009`, `50252` (back
-    /// off).
+    /// Answers with [`Subscription`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100022`, `100222`, `100228`, `100227` (fix the
+    /// request); `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
+    /// `1010009`, `50252` (back off).
     ///
     /// [doc]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0025.html>
     pub async fn create_subscription(
@@ -96,14 +104,16 @@ impl Client {
     ///
     /// Without any parameter every subscription of the application is deleted.
     ///
-    /// `DELETE /iocm/app/sub/v1.2.0/subscriptions`, idempotent. Source: GitHub APOJO/demo
-    /// src/main/java/com/iotplatform/client/invokeapi/SubscriptionManagement.java.
+    /// `DELETE /iocm/app/sub/v1.2.0/subscriptions`, idempotent; documented. Source: GitHub
+    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/SubscriptionManagement.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
-    /// `1010009`, `50252` (back off); `100225`, `200001@404` (drop the target); `100244` (contact
-    /// the provider).
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
+    /// `1010005` (get a new token); `1010009`, `50252` (back off); `100225`, `200001@404` (drop the
+    /// target); `100244` (contact the provider).
     pub async fn delete_subscriptions(&self, options: &DeleteSubscriptions) -> Result<()> {
         options.check()?;
         Request::new(&DELETE_SUBSCRIPTIONS)
@@ -117,13 +127,18 @@ impl Client {
 
     /// Gets one subscription.
     ///
-    /// `GET /iocm/app/sub/v1.2.0/subscriptions/{subscriptionId}`, idempotent. Source: GitHub
-    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/SubscriptionManagement.java.
+    /// `GET /iocm/app/sub/v1.2.0/subscriptions/{subscriptionId}`, idempotent; documented. Source:
+    /// GitHub APOJO/demo
+    /// src/main/java/com/iotplatform/client/invokeapi/SubscriptionManagement.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
-    /// `1010009`, `50252` (back off); `100225` (drop the target).
+    /// Answers with [`Subscription`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
+    /// `1010005` (get a new token); `1010009`, `50252` (back off); `100225` (drop the target).
     pub async fn get_subscription(
         &self,
         subscription_id: &str,
@@ -140,13 +155,16 @@ impl Client {
 
     /// Deletes one subscription.
     ///
-    /// `DELETE /iocm/app/sub/v1.2.0/subscriptions/{subscriptionId}`, idempotent. Source: GitHub
-    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/SubscriptionManagement.java.
+    /// `DELETE /iocm/app/sub/v1.2.0/subscriptions/{subscriptionId}`, idempotent; documented.
+    /// Source: GitHub APOJO/demo
+    /// src/main/java/com/iotplatform/client/invokeapi/SubscriptionManagement.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
-    /// `1010009`, `50252` (back off); `100225` (drop the target).
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
+    /// `1010005` (get a new token); `1010009`, `50252` (back off); `100225` (drop the target).
     pub async fn delete_subscription(
         &self,
         subscription_id: &str,
@@ -166,14 +184,16 @@ impl Client {
     /// No ID is returned and no query or delete call is known for these subscriptions. Body key:
     /// see SubscribeManagementData.
     ///
-    /// `POST /iodm/app/sub/v1.1.0/subscribe`, idempotent. [Platform documentation][doc]. Source:
-    /// GitHub APOJO/demo
+    /// `POST /iodm/app/sub/v1.1.0/subscribe`, idempotent; documented. [Platform
+    /// documentation][doc]. Source: GitHub APOJO/demo
     /// src/main/java/com/iotplatform/client/invokeapi/SubscriptionManagement.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `100222`, `100228` (fix the request); `100203@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009` (back off).
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `100222`, `100228` (fix the request); `100203@403`
+    /// (fix the credentials); `1010005` (get a new token); `1010009` (back off).
     ///
     /// [doc]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0026.html>
     pub async fn subscribe_management_data(

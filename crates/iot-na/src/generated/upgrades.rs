@@ -21,13 +21,17 @@ use crate::model::{
 impl Client {
     /// Lists uploaded version packages.
     ///
-    /// `GET /iodm/northbound/v1.5.0/category`, idempotent. [Platform documentation][doc],
-    /// [2][doc2].
+    /// `GET /iodm/northbound/v1.5.0/category`, idempotent; documented. [Platform
+    /// documentation][doc], [2][doc2].
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `120015`, `123029` (fix the request); `1010005` (get a new token); `1010009`
-    /// (back off); `123002` (drop the target).
+    /// Answers with [`UpgradePackageList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `120015`, `123029` (fix the request); `1010005`
+    /// (get a new token); `1010009` (back off); `123002` (drop the target).
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0075.html>
     /// [doc2]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0075.html>
@@ -76,12 +80,17 @@ impl Client {
 
     /// Gets one version package.
     ///
-    /// `GET /iodm/northbound/v1.5.0/category/{fileId}`, idempotent. [Platform documentation][doc].
+    /// `GET /iodm/northbound/v1.5.0/category/{fileId}`, idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `120015` (fix the request); `1010005` (get a new token); `1010009` (back off);
-    /// `123002` (drop the target).
+    /// Answers with [`UpgradePackage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `120015` (fix the request); `1010005` (get a new
+    /// token); `1010009` (back off); `123002` (drop the target).
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0076.html>
     pub async fn get_upgrade_package(&self, file_id: &str) -> Result<UpgradePackage> {
@@ -94,13 +103,15 @@ impl Client {
 
     /// Deletes a version package.
     ///
-    /// `DELETE /iodm/northbound/v1.5.0/category/{fileId}`, idempotent. Source: GitHub APOJO/demo
-    /// src/main/java/com/iotplatform/client/invokeapi/DeviceUpgrade.java.
+    /// `DELETE /iodm/northbound/v1.5.0/category/{fileId}`, idempotent; documented. Source: GitHub
+    /// APOJO/demo src/main/java/com/iotplatform/client/invokeapi/DeviceUpgrade.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `120015` (fix the request); `1010005` (get a new token); `1010009` (back off);
-    /// `123002` (drop the target).
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `120015` (fix the request); `1010005` (get a new
+    /// token); `1010009` (back off); `123002` (drop the target).
     pub async fn delete_upgrade_package(&self, file_id: &str) -> Result<()> {
         Place::parameter().length("fileId", &file_id, ..=256)?;
         Request::new(&DELETE_UPGRADE_PACKAGE)
@@ -111,15 +122,20 @@ impl Client {
 
     /// Starts a software upgrade.
     ///
-    /// `POST /iodm/northbound/v1.5.0/operations/softwareUpgrade`, not idempotent. Source: Huawei
-    /// api-iothub page: Creating a Software Upgrade Task; GitHub APOJO/demo
+    /// `POST /iodm/northbound/v1.5.0/operations/softwareUpgrade`, not idempotent; documented.
+    /// Source: Huawei api-iothub page: Creating a Software Upgrade Task; GitHub APOJO/demo
     /// src/main/java/com/iotplatform/client/invokeapi/DeviceUpgrade.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `120015`, `123016`, `123019`, `123020`, `123021`, `123022`, `123023`, `123024`,
-    /// `123025`, `123026`, `123028`, `123032`, `123033`, `123034` (fix the request); `1010005` (get
-    /// a new token); `1010009` (back off); `123002` (drop the target).
+    /// Answers with [`CreatedUpgradeTask`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `120015`, `123016`, `123019`, `123020`, `123021`,
+    /// `123022`, `123023`, `123024`, `123025`, `123026`, `123028`, `123032`, `123033`, `123034`
+    /// (fix the request); `1010005` (get a new token); `1010009` (back off); `123002` (drop the
+    /// target).
     pub async fn create_software_upgrade_task(
         &self,
         upgrade_task: &CreateUpgradeTask,
@@ -133,15 +149,20 @@ impl Client {
 
     /// Starts a firmware upgrade (LWM2M devices only).
     ///
-    /// `POST /iodm/northbound/v1.5.0/operations/firmwareUpgrade`, not idempotent. [Platform
-    /// documentation][doc]. Source: GitHub APOJO/demo
+    /// `POST /iodm/northbound/v1.5.0/operations/firmwareUpgrade`, not idempotent; documented.
+    /// [Platform documentation][doc]. Source: GitHub APOJO/demo
     /// src/main/java/com/iotplatform/client/invokeapi/DeviceUpgrade.java.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `120015`, `123016`, `123019`, `123020`, `123021`, `123022`, `123023`, `123024`,
-    /// `123025`, `123026`, `123028`, `123032`, `123033`, `123034` (fix the request); `1010005` (get
-    /// a new token); `1010009` (back off); `123002` (drop the target).
+    /// Answers with [`CreatedUpgradeTask`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `120015`, `123016`, `123019`, `123020`, `123021`,
+    /// `123022`, `123023`, `123024`, `123025`, `123026`, `123028`, `123032`, `123033`, `123034`
+    /// (fix the request); `1010005` (get a new token); `1010009` (back off); `123002` (drop the
+    /// target).
     ///
     /// [doc]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0079.html>
     pub async fn create_firmware_upgrade_task(
@@ -157,13 +178,17 @@ impl Client {
 
     /// Gets one upgrade task.
     ///
-    /// `GET /iodm/northbound/v1.5.0/operations/{operationId}`, idempotent. [Platform
+    /// `GET /iodm/northbound/v1.5.0/operations/{operationId}`, idempotent; documented. [Platform
     /// documentation][doc], [2][doc2].
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `120015` (fix the request); `1010005` (get a new token); `1010009` (back off);
-    /// `123002` (drop the target).
+    /// Answers with [`UpgradeTask`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `120015` (fix the request); `1010005` (get a new
+    /// token); `1010009` (back off); `123002` (drop the target).
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_2092.html>
     /// [doc2]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_2486.html>
@@ -176,14 +201,18 @@ impl Client {
 
     /// Lists upgrade tasks.
     ///
-    /// `GET /iodm/northbound/v1.5.0/operations`, idempotent. Source: GitHub APOJO/demo
+    /// `GET /iodm/northbound/v1.5.0/operations`, idempotent; documented. Source: GitHub APOJO/demo
     /// src/main/java/com/iotplatform/client/invokeapi/DeviceUpgrade.java; Huawei api-iothub page:
     /// Querying an Upgrade Task List.
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `120015`, `123029` (fix the request); `1010005` (get a new token); `1010009`
-    /// (back off); `123002` (drop the target).
+    /// Answers with [`UpgradeTaskList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `120015`, `123029` (fix the request); `1010005`
+    /// (get a new token); `1010009` (back off); `123002` (drop the target).
     pub async fn list_upgrade_tasks(&self, options: &ListUpgradeTasks) -> Result<UpgradeTaskList> {
         options.check()?;
         Request::new(&LIST_UPGRADE_TASKS)
@@ -224,13 +253,17 @@ impl Client {
 
     /// Lists the per-device states of an upgrade task.
     ///
-    /// `GET /iodm/northbound/v1.5.0/operations/{operationId}/subOperations`, idempotent. [Platform
-    /// documentation][doc], [2][doc2].
+    /// `GET /iodm/northbound/v1.5.0/operations/{operationId}/subOperations`, idempotent;
+    /// documented. [Platform documentation][doc], [2][doc2].
     ///
     /// Authenticated by `appKey` and `bearerAuth`, or `appKey` and `bearerAuth` and `clientCert`.
     ///
-    /// Known codes: `120015`, `123029` (fix the request); `1010005` (get a new token); `1010009`
-    /// (back off); `123002` (drop the target).
+    /// Answers with [`UpgradeSubTaskList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `120015`, `123029` (fix the request); `1010005`
+    /// (get a new token); `1010009` (back off); `123002` (drop the target).
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0081.html>
     /// [doc2]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0081.html>

@@ -21,12 +21,16 @@ impl Client {
     /// on the engine's page and should not be used: it puts the secret in access logs. New tokens
     /// do not invalidate older ones; cache for expires_in.
     ///
-    /// `POST /api/v2/tenant/token`, idempotent. [Platform documentation][doc], [2][doc2]. Source:
-    /// best practice oneaccess_05_0143.
+    /// `POST /api/v2/tenant/token`, idempotent; documented. [Platform documentation][doc],
+    /// [2][doc2]. Source: best practice oneaccess_05_0143.
     ///
     /// Authenticated by `clientSecretPost`, or `clientBasic`.
     ///
-    /// Known codes: `invalid_client` (fix the credentials).
+    /// Answers with [`AccessToken`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `invalid_client` (fix the credentials).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowAuthToken.html>
     /// [doc2]: <https://open.bccastle.com/development/eiam/userapi/sso/token.html>

@@ -20,10 +20,16 @@ use crate::model::{
 impl Client {
     /// Creates a personal application account for a user.
     ///
-    /// `POST /api/v2/tenant/applications/{application_id}/accounts/basic-account`, not idempotent.
-    /// [Platform documentation][doc].
+    /// `POST /api/v2/tenant/applications/{application_id}/accounts/basic-account`, not idempotent;
+    /// documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`AccountIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/CreateAppAccount.html>
     pub async fn create_app_account(
@@ -40,14 +46,20 @@ impl Client {
 
     /// Creates a public (shared) application account.
     ///
-    /// `POST /api/v2/tenant/applications/{application_id}/accounts/public-account`, not idempotent.
-    /// [Platform documentation][doc].
+    /// `POST /api/v2/tenant/applications/{application_id}/accounts/public-account`, not idempotent;
+    /// inferred. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`AccountIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/api/account/add-public-account.html>
     pub async fn create_public_app_account(
@@ -64,14 +76,21 @@ impl Client {
 
     /// Creates an orphan application account.
     ///
-    /// `POST /api/v2/tenant/applications/{application_id}/accounts/orphan-account`, not idempotent.
-    /// Source: <https://open.bccastle.com/development/eiam/api/account> (add orphan account).
+    /// `POST /api/v2/tenant/applications/{application_id}/accounts/orphan-account`, not idempotent;
+    /// inferred. Source: <https://open.bccastle.com/development/eiam/api/account> (add orphan
+    /// account).
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`AccountIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn create_orphan_app_account(
         &self,
         application_id: &str,
@@ -86,11 +105,17 @@ impl Client {
 
     /// Lists the accounts of an application.
     ///
-    /// `GET /api/v2/tenant/applications/{application_id}/accounts`, idempotent. [Platform
-    /// documentation][doc]. Source: limits from
+    /// `GET /api/v2/tenant/applications/{application_id}/accounts`, idempotent; documented.
+    /// [Platform documentation][doc]. Source: limits from
     /// <https://open.bccastle.com/development/eiam/api/account/obtain-accountlist.html>.
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`AppAccountPage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ListAppAccounts.html>
     pub async fn list_app_accounts(
@@ -147,10 +172,16 @@ impl Client {
 
     /// Gets an application account with its roles and permissions.
     ///
-    /// `GET /api/v2/tenant/applications/{application_id}/accounts/{account_id}`, idempotent.
-    /// [Platform documentation][doc].
+    /// `GET /api/v2/tenant/applications/{application_id}/accounts/{account_id}`, idempotent;
+    /// documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`AppAccount`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowAppAccountById.html>
     pub async fn get_app_account(&self, app_account_id: AppAccountId<'_>) -> Result<AppAccount> {
@@ -163,10 +194,16 @@ impl Client {
 
     /// Changes an application account.
     ///
-    /// `PUT /api/v2/tenant/applications/{application_id}/accounts/{account_id}`, idempotent.
-    /// [Platform documentation][doc].
+    /// `PUT /api/v2/tenant/applications/{application_id}/accounts/{account_id}`, idempotent;
+    /// documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`AccountIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/UpdateAppAccount.html>
     pub async fn update_app_account(
@@ -184,10 +221,14 @@ impl Client {
 
     /// Deletes an application account.
     ///
-    /// `DELETE /api/v2/tenant/applications/{application_id}/accounts/{account_id}`, idempotent.
-    /// [Platform documentation][doc].
+    /// `DELETE /api/v2/tenant/applications/{application_id}/accounts/{account_id}`, idempotent;
+    /// documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/DeleteAppAccount.html>
     pub async fn delete_app_account(&self, app_account_id: AppAccountId<'_>) -> Result<()> {
@@ -200,10 +241,16 @@ impl Client {
 
     /// Enables an application account.
     ///
-    /// `PUT /api/v2/tenant/applications/{application_id}/accounts/{account_id}/enable`, idempotent.
-    /// [Platform documentation][doc].
+    /// `PUT /api/v2/tenant/applications/{application_id}/accounts/{account_id}/enable`, idempotent;
+    /// documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`AccountIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/EnableAppAccount.html>
     pub async fn enable_app_account(
@@ -220,9 +267,15 @@ impl Client {
     /// Disables an application account.
     ///
     /// `PUT /api/v2/tenant/applications/{application_id}/accounts/{account_id}/disable`,
-    /// idempotent. [Platform documentation][doc].
+    /// idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`AccountIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/DisableAppAccount.html>
     pub async fn disable_app_account(
@@ -239,14 +292,20 @@ impl Client {
     /// Lists the users of a public account.
     ///
     /// `GET /api/v2/tenant/applications/{application_id}/accounts/public-account/{account_id}/users`,
-    /// idempotent. Source: <https://open.bccastle.com/development/eiam/api/account> (public account
-    /// users).
+    /// idempotent; inferred. Source: <https://open.bccastle.com/development/eiam/api/account>
+    /// (public account users).
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`PublicAccountUserPage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn list_public_account_users(
         &self,
         app_account_id: AppAccountId<'_>,
@@ -302,13 +361,19 @@ impl Client {
     /// Lets users use a public account.
     ///
     /// `POST /api/v2/tenant/applications/{application_id}/accounts/public-account/{account_id}/users/bind`,
-    /// idempotent. [Platform documentation][doc].
+    /// idempotent; inferred. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`AccountIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/api/account/add-public-account-user.html>
     pub async fn bind_public_account_users(
@@ -328,13 +393,19 @@ impl Client {
     /// Takes users off a public account.
     ///
     /// `POST /api/v2/tenant/applications/{application_id}/accounts/public-account/{account_id}/users/unbind`,
-    /// idempotent. [Platform documentation][doc].
+    /// idempotent; inferred. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`AccountIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/api/account/delete-public-account-user.html>
     pub async fn unbind_public_account_users(
@@ -354,13 +425,19 @@ impl Client {
     /// Names the person responsible for a public account.
     ///
     /// `POST /api/v2/tenant/applications/{application_id}/accounts/public-account/{account_id}/owner`,
-    /// idempotent. [Platform documentation][doc].
+    /// idempotent; inferred. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`AccountIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/api/account/bind-public-account-owner.html>
     pub async fn set_public_account_owner(
@@ -379,13 +456,19 @@ impl Client {
     /// Gives roles to an application account.
     ///
     /// `POST /api/v2/tenant/applications/{application_id}/accounts/{account_id}/member-role`,
-    /// idempotent. [Platform documentation][doc].
+    /// idempotent; inferred. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`BatchResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/api/account/add-member-role.html>
     pub async fn add_app_account_roles(

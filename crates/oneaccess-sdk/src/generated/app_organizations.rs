@@ -19,10 +19,16 @@ use crate::model::{
 impl Client {
     /// Lists the organizations of an application.
     ///
-    /// `GET /api/v2/tenant/applications/{application_id}/organizations`, idempotent. [Platform
-    /// documentation][doc].
+    /// `GET /api/v2/tenant/applications/{application_id}/organizations`, idempotent; documented.
+    /// [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`AppOrganizationPage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ListAppOrganizations.html>
     pub async fn list_app_organizations(
@@ -73,10 +79,17 @@ impl Client {
 
     /// Creates an application organization.
     ///
-    /// `POST /api/v2/tenant/applications/{application_id}/organizations`, not idempotent. [Platform
-    /// documentation][doc]. Source: OneAccess API Reference, 'Adding an Application Organization'.
+    /// `POST /api/v2/tenant/applications/{application_id}/organizations`, not idempotent;
+    /// documented. [Platform documentation][doc]. Source: OneAccess API Reference, 'Adding an
+    /// Application Organization'.
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`OrgIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/api/apporg/add-app-org.html>
     pub async fn create_app_organization(
@@ -94,10 +107,16 @@ impl Client {
 
     /// Gets an application organization.
     ///
-    /// `GET /api/v2/tenant/applications/{application_id}/organizations/{org_id}`, idempotent.
-    /// [Platform documentation][doc].
+    /// `GET /api/v2/tenant/applications/{application_id}/organizations/{org_id}`, idempotent;
+    /// documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`AppOrganization`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowAppOrgById.html>
     pub async fn get_app_organization(
@@ -113,10 +132,16 @@ impl Client {
 
     /// Changes an application organization.
     ///
-    /// `PUT /api/v2/tenant/applications/{application_id}/organizations/{org_id}`, idempotent.
-    /// [Platform documentation][doc].
+    /// `PUT /api/v2/tenant/applications/{application_id}/organizations/{org_id}`, idempotent;
+    /// documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`OrgIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/UpdateAppOrg.html>
     pub async fn update_app_organization(
@@ -135,10 +160,14 @@ impl Client {
 
     /// Deletes an application organization without children or accounts.
     ///
-    /// `DELETE /api/v2/tenant/applications/{application_id}/organizations/{org_id}`, idempotent.
-    /// [Platform documentation][doc].
+    /// `DELETE /api/v2/tenant/applications/{application_id}/organizations/{org_id}`, idempotent;
+    /// documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/DeleteAppOrg.html>
     pub async fn delete_app_organization(

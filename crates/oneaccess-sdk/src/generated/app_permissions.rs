@@ -19,14 +19,20 @@ use crate::model::{
 impl Client {
     /// Lists the function permissions of an application.
     ///
-    /// `GET /api/v2/tenant/applications/{application_id}/func-perms`, idempotent. [Platform
-    /// documentation][doc].
+    /// `GET /api/v2/tenant/applications/{application_id}/func-perms`, idempotent; inferred.
+    /// [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`FunctionPermissionPage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/api/perms/query-app-func-perms.html>
     pub async fn list_app_function_permissions(
@@ -80,13 +86,19 @@ impl Client {
     /// Note the singular 'account' in the path.
     ///
     /// `GET /api/v2/tenant/applications/{application_id}/account/{account_id}/permissions`,
-    /// idempotent. [Platform documentation][doc].
+    /// idempotent; inferred. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`AccountPermissions`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/api/account/query-account-permission.html>
     pub async fn get_app_account_permissions(
@@ -102,14 +114,20 @@ impl Client {
 
     /// Lists roles and permissions of all accounts.
     ///
-    /// `GET /api/v2/tenant/applications/{application_id}/accounts/permissions/page`, idempotent.
-    /// [Platform documentation][doc].
+    /// `GET /api/v2/tenant/applications/{application_id}/accounts/permissions/page`, idempotent;
+    /// inferred. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`AccountPermissionsPage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/api/account/query-account-permissions-page.html>
     pub async fn list_app_account_permissions(

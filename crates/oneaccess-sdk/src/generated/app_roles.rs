@@ -19,10 +19,16 @@ use crate::model::{
 impl Client {
     /// Creates an application role.
     ///
-    /// `POST /api/v2/tenant/applications/{application_id}/role`, not idempotent. [Platform
-    /// documentation][doc].
+    /// `POST /api/v2/tenant/applications/{application_id}/role`, not idempotent; documented.
+    /// [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`RoleIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/CreateAppRole.html>
     pub async fn create_app_role(
@@ -39,10 +45,16 @@ impl Client {
 
     /// Gets an application role.
     ///
-    /// `GET /api/v2/tenant/applications/{application_id}/role/{role_id}`, idempotent. [Platform
-    /// documentation][doc].
+    /// `GET /api/v2/tenant/applications/{application_id}/role/{role_id}`, idempotent; documented.
+    /// [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`AppRole`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowAppRoleById.html>
     pub async fn get_app_role(&self, app_role_id: AppRoleId<'_>) -> Result<AppRole> {
@@ -55,10 +67,16 @@ impl Client {
 
     /// Renames an application role.
     ///
-    /// `PUT /api/v2/tenant/applications/{application_id}/role/{role_id}`, idempotent. [Platform
-    /// documentation][doc].
+    /// `PUT /api/v2/tenant/applications/{application_id}/role/{role_id}`, idempotent; documented.
+    /// [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`RoleIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/UpdateAppRole.html>
     pub async fn update_app_role(
@@ -78,10 +96,14 @@ impl Client {
     ///
     /// Answers 200 without a body, unlike the other deletes (204).
     ///
-    /// `DELETE /api/v2/tenant/applications/{application_id}/role/{role_id}`, idempotent. [Platform
-    /// documentation][doc].
+    /// `DELETE /api/v2/tenant/applications/{application_id}/role/{role_id}`, idempotent;
+    /// documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/DeleteAppRole.html>
     pub async fn delete_app_role(&self, app_role_id: AppRoleId<'_>) -> Result<()> {
@@ -94,10 +116,16 @@ impl Client {
 
     /// Lists application roles.
     ///
-    /// `GET /api/v2/tenant/applications/{application_id}/role-list`, idempotent. [Platform
-    /// documentation][doc].
+    /// `GET /api/v2/tenant/applications/{application_id}/role-list`, idempotent; documented.
+    /// [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`AppRolePage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ListAppRoles.html>
     pub async fn list_app_roles(
@@ -150,12 +178,16 @@ impl Client {
     ///
     /// At most 50 accounts per call; answers 200 with per-id lists, so look at fail_list.
     ///
-    /// `POST /api/v2/tenant/applications/{application_id}/role-member`, idempotent. [Platform
-    /// documentation][doc].
+    /// `POST /api/v2/tenant/applications/{application_id}/role-member`, idempotent; documented.
+    /// [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
-    /// Known codes: `APP.ROLE.0002` (drop the target).
+    /// Answers with [`BatchResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `APP.ROLE.0002` (drop the target).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/CreateAppRoleMember.html>
     pub async fn add_app_role_members(
@@ -175,10 +207,16 @@ impl Client {
     ///
     /// DELETE with a JSON body.
     ///
-    /// `DELETE /api/v2/tenant/applications/{application_id}/role-member`, idempotent. [Platform
-    /// documentation][doc].
+    /// `DELETE /api/v2/tenant/applications/{application_id}/role-member`, idempotent; documented.
+    /// [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`BatchResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/DeleteAppRoleMember.html>
     pub async fn remove_app_role_members(
@@ -196,10 +234,16 @@ impl Client {
 
     /// Lists the accounts that hold a role.
     ///
-    /// `GET /api/v2/tenant/applications/{application_id}/role-member-list/{role_id}`, idempotent.
-    /// [Platform documentation][doc].
+    /// `GET /api/v2/tenant/applications/{application_id}/role-member-list/{role_id}`, idempotent;
+    /// documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`RoleMemberPage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ListAppRoleMembers.html>
     pub async fn list_app_role_members(
@@ -256,14 +300,20 @@ impl Client {
 
     /// Lists application roles with hierarchy and remote ids.
     ///
-    /// `GET /api/v2/tenant/applications/{application_id}/app-roles`, idempotent. [Platform
-    /// documentation][doc].
+    /// `GET /api/v2/tenant/applications/{application_id}/app-roles`, idempotent; inferred.
+    /// [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`AppRoleNodePage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/api/role/check-role-list.html>
     pub async fn list_app_role_nodes(

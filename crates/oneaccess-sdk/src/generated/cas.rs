@@ -15,8 +15,12 @@ use crate::model::{CasAnswer, StartCasLogout, ValidateCasTicketV2, ValidateCasTi
 impl Client {
     /// Builds the address of the CAS login page, which comes back with a ticket.
     ///
-    /// `GET /api/v1/cas/login`, for a browser: this only builds the address. [Platform
+    /// `GET /api/v1/cas/login`, for a browser: this only builds the address; documented. [Platform
     /// documentation][doc].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/AuthorizeCASLogin.html>
     pub fn start_cas_login(&self, service: &str) -> Result<String> {
@@ -28,17 +32,25 @@ impl Client {
     ///
     /// Belongs to the hosted page; named so that an emulator can play the flow.
     ///
-    /// `POST /api/v1/login/form`, for a browser: this only builds the address. Source:
+    /// `POST /api/v1/login/form`, for a browser: this only builds the address; documented. Source:
     /// <https://support.huaweicloud.com/api-oneaccess/AuthorizeCASLogin.html> (flow description
     /// only).
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
     pub fn submit_login_form(&self) -> Result<String> {
         self.api.url(&Request::new(&SUBMIT_LOGIN_FORM))
     }
 
     /// Checks a ticket (CAS 1.0).
     ///
-    /// `GET /api/v1/cas/validate`, not idempotent. Source: OneAccess API Reference, CAS, 'Verifying
-    /// a Ticket (CAS 1.0)'.
+    /// `GET /api/v1/cas/validate`, not idempotent; documented. Source: OneAccess API Reference,
+    /// CAS, 'Verifying a Ticket (CAS 1.0)'.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn validate_cas_ticket_v1(&self, service: &str, ticket: &Secret) -> Result<String> {
         Request::new(&VALIDATE_CAS_TICKET_V1)
             .query("service", service)
@@ -51,7 +63,14 @@ impl Client {
     ///
     /// Ask for format JSON; the XML answer is only described as text here.
     ///
-    /// `GET /api/v1/cas/serviceValidate`, not idempotent. [Platform documentation][doc].
+    /// `GET /api/v1/cas/serviceValidate`, not idempotent; documented. [Platform
+    /// documentation][doc].
+    ///
+    /// Answers with [`CasAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ValidateServiceCAS20.html>
     pub async fn validate_cas_ticket_v2(
@@ -72,7 +91,14 @@ impl Client {
     ///
     /// Ask for format JSON; the XML answer is only described as text here.
     ///
-    /// `GET /api/v1/cas/p3/serviceValidate`, not idempotent. [Platform documentation][doc].
+    /// `GET /api/v1/cas/p3/serviceValidate`, not idempotent; documented. [Platform
+    /// documentation][doc].
+    ///
+    /// Answers with [`CasAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ValidateServiceCAS30.html>
     pub async fn validate_cas_ticket_v3(
@@ -91,8 +117,12 @@ impl Client {
 
     /// Builds the address that ends the CAS session.
     ///
-    /// `GET /api/v1/cas/logout`, for a browser: this only builds the address. [Platform
+    /// `GET /api/v1/cas/logout`, for a browser: this only builds the address; documented. [Platform
     /// documentation][doc].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/CancelCASLogin.html>
     pub fn start_cas_logout(&self, options: &StartCasLogout) -> Result<String> {

@@ -17,12 +17,16 @@ impl Client {
     ///
     /// No body; the session is named by X-signature.
     ///
-    /// `POST /api/v2/sdk/session-token/refresh-id-token`, idempotent. [Platform
+    /// `POST /api/v2/sdk/session-token/refresh-id-token`, idempotent; documented. [Platform
     /// documentation][doc].
     ///
     /// Authenticated by `appClientId` and `sessionSignature`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// Answers with [`IdTokenResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/CreateIdToken.html>
     pub async fn refresh_id_token(&self, device: &Device) -> Result<IdTokenResult> {

@@ -19,13 +19,19 @@ use crate::model::{
 impl Client {
     /// Lists positions.
     ///
-    /// `GET /api/v2/tenant/job-positions`, idempotent. [Platform documentation][doc].
+    /// `GET /api/v2/tenant/job-positions`, idempotent; inferred. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`JobPositionPage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/api/job-position/job-positions.html>
     pub async fn list_job_positions(
@@ -73,13 +79,20 @@ impl Client {
 
     /// Creates a position.
     ///
-    /// `POST /api/v2/tenant/job-positions`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/tenant/job-positions`, not idempotent; inferred. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`PositionIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/api/job-position/add-job-position.html>
     pub async fn create_job_position(
@@ -94,13 +107,20 @@ impl Client {
 
     /// Changes a position.
     ///
-    /// `PUT /api/v2/tenant/job-positions/{position_id}`, idempotent. [Platform documentation][doc].
+    /// `PUT /api/v2/tenant/job-positions/{position_id}`, idempotent; inferred. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`PositionIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/api/job-position/modify-job-position.html>
     pub async fn update_job_position(
@@ -117,7 +137,7 @@ impl Client {
 
     /// Deletes a position nobody holds.
     ///
-    /// `DELETE /api/v2/tenant/job-positions/{position_id}`, idempotent. [Platform
+    /// `DELETE /api/v2/tenant/job-positions/{position_id}`, idempotent; inferred. [Platform
     /// documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
@@ -125,6 +145,10 @@ impl Client {
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/api/job-position/delete-job-position.html>
     pub async fn delete_job_position(&self, position_id: &str) -> Result<DeleteJobPositionAnswer> {

@@ -15,13 +15,19 @@ use crate::model::{DeleteJobTitleAnswer, JobTitle, SetJobTitle, TitleIdResult};
 impl Client {
     /// Creates a job title.
     ///
-    /// `POST /api/v2/tenant/job-titles`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/tenant/job-titles`, not idempotent; inferred. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`TitleIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/api/job-title/add-job-title.html>
     pub async fn create_job_title(&self, job_title: &SetJobTitle) -> Result<TitleIdResult> {
@@ -33,13 +39,20 @@ impl Client {
 
     /// Gets a job title.
     ///
-    /// `GET /api/v2/tenant/job-titles/{title_id}`, idempotent. [Platform documentation][doc].
+    /// `GET /api/v2/tenant/job-titles/{title_id}`, idempotent; inferred. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`JobTitle`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/api/job-title/get-job-title.html>
     pub async fn get_job_title(&self, title_id: &str) -> Result<JobTitle> {
@@ -51,13 +64,20 @@ impl Client {
 
     /// Changes a job title.
     ///
-    /// `PUT /api/v2/tenant/job-titles/{title_id}`, idempotent. [Platform documentation][doc].
+    /// `PUT /api/v2/tenant/job-titles/{title_id}`, idempotent; inferred. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`TitleIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/api/job-title/modify-job-title.html>
     pub async fn update_job_title(
@@ -74,13 +94,18 @@ impl Client {
 
     /// Deletes a job title without positions.
     ///
-    /// `DELETE /api/v2/tenant/job-titles/{title_id}`, idempotent. [Platform documentation][doc].
+    /// `DELETE /api/v2/tenant/job-titles/{title_id}`, idempotent; inferred. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/api/job-title/delete-job-title.html>
     pub async fn delete_job_title(&self, title_id: &str) -> Result<DeleteJobTitleAnswer> {

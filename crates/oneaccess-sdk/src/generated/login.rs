@@ -23,13 +23,17 @@ impl Client {
     /// Wrong passwords count towards a lock of the whole OneAccess user, not of this application
     /// only: never retry automatically.
     ///
-    /// `POST /api/v2/sdk/login`, not idempotent. [Platform documentation][doc]. Source: GitHub
-    /// maitux.oauth2 (client.py, production-verified client of the same engine).
+    /// `POST /api/v2/sdk/login`, not idempotent; documented. [Platform documentation][doc]. Source:
+    /// GitHub maitux.oauth2 (client.py, production-verified client of the same engine).
     ///
     /// Authenticated by `appClientId`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request); `SDK.LOGIN.1003` (back off);
-    /// `SDK.LOGIN.1005` (fix the credentials).
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request);
+    /// `SDK.LOGIN.1003` (back off); `SDK.LOGIN.1005` (fix the credentials).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/LoginByUserNamePwd.html>
     pub async fn login_by_password(
@@ -54,14 +58,18 @@ impl Client {
     /// Wrong passwords count towards a lock of the whole OneAccess user, not of this application
     /// only: never retry automatically.
     ///
-    /// `POST /api/v2/sdk/login/auth`, not idempotent. [Platform documentation][doc]. Source:
-    /// huaweicloud.com/guide 'unified user password login' (no longer in the sidebar).
+    /// `POST /api/v2/sdk/login/auth`, not idempotent; documented. [Platform documentation][doc].
+    /// Source: huaweicloud.com/guide 'unified user password login' (no longer in the sidebar).
     ///
     /// Authenticated by `appClientId`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
-    ///
     /// The platform has withdrawn the page that documents it.
+    ///
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/login>
     pub async fn login_by_any_identifier(
@@ -86,15 +94,20 @@ impl Client {
     /// Wrong passwords count towards a lock of the whole OneAccess user, not of this application
     /// only: never retry automatically.
     ///
-    /// `POST /api/v2/sdk/login/mobile-pwd`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/login/mobile-pwd`, not idempotent; inferred. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `appClientId`.
-    ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/login>
     pub async fn login_by_mobile_password(
@@ -118,11 +131,16 @@ impl Client {
     ///
     /// Code type LOGIN_SMS. Registers unknown numbers when that is enabled.
     ///
-    /// `POST /api/v2/sdk/login/mobile-verify-code`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/login/mobile-verify-code`, not idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `appClientId`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/LoginByMobileVerifyCode.html>
     pub async fn login_by_mobile_code(
@@ -146,15 +164,20 @@ impl Client {
     ///
     /// Code type LOGIN_EMS.
     ///
-    /// `POST /api/v2/sdk/login/email-verify-code`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/login/email-verify-code`, not idempotent; inferred. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `appClientId`.
-    ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/login/email-verify-code.html>
     pub async fn login_by_email_code(
@@ -179,12 +202,16 @@ impl Client {
     /// The code comes from the WeChat SDK of the mobile app. An unbound account or a second factor
     /// answers with state_token.
     ///
-    /// `POST /api/v2/sdk/login/wechat`, not idempotent. Source: OneAccess API Reference, 'Logging
-    /// In with WeChat'.
+    /// `POST /api/v2/sdk/login/wechat`, not idempotent; documented. Source: OneAccess API
+    /// Reference, 'Logging In with WeChat'.
     ///
     /// Authenticated by `appClientId`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     pub async fn login_by_wechat(
         &self,
         device: &Device,
@@ -204,16 +231,20 @@ impl Client {
 
     /// Logs in with a WeChat mini program.
     ///
-    /// `POST /api/v2/sdk/login/wechat-miniprogram`, not idempotent. Source:
+    /// `POST /api/v2/sdk/login/wechat-miniprogram`, not idempotent; inferred. Source:
     /// <https://open.bccastle.com/development/eiam/userapi/login> (wechat mini program).
     ///
     /// Authenticated by `appClientId`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
-    ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     pub async fn login_by_wechat_mini_program(
         &self,
         device: &Device,
@@ -236,12 +267,16 @@ impl Client {
     /// The URI section says v3; the sample request of the same page and the docs of the engine say
     /// /api/v2/sdk/login/alipay. Call one and fall back to the other on 404.
     ///
-    /// `POST /api/v3/sdk/login/alipay`, not idempotent. Source: OneAccess API Reference, user APIs,
-    /// 'Logging In with Alipay'.
+    /// `POST /api/v3/sdk/login/alipay`, not idempotent; documented. Source: OneAccess API
+    /// Reference, user APIs, 'Logging In with Alipay'.
     ///
     /// Authenticated by `appClientId`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     pub async fn login_by_alipay(
         &self,
         device: &Device,
@@ -261,15 +296,19 @@ impl Client {
 
     /// Logs in with Apple.
     ///
-    /// `POST /api/v2/sdk/login/apple`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/login/apple`, not idempotent; inferred. [Platform documentation][doc].
     ///
     /// Authenticated by `appClientId`.
-    ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/en/development/ciam/api/v2/sdk/other-api/login-by-apple.html>
     pub async fn login_by_apple(
@@ -291,15 +330,19 @@ impl Client {
 
     /// Logs in with QQ.
     ///
-    /// `POST /api/v2/sdk/login/qq`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/login/qq`, not idempotent; inferred. [Platform documentation][doc].
     ///
     /// Authenticated by `appClientId`.
-    ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/en/development/ciam/api/v2/sdk/other-api/login-by-qq.html>
     pub async fn login_by_qq(&self, device: &Device, login: &LoginByQq) -> Result<LoginResult> {
@@ -317,15 +360,19 @@ impl Client {
 
     /// Logs in with Weibo.
     ///
-    /// `POST /api/v2/sdk/login/weibo`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/login/weibo`, not idempotent; inferred. [Platform documentation][doc].
     ///
     /// Authenticated by `appClientId`.
-    ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/en/development/ciam/api/v2/sdk/other-api/login-by-weibo.html>
     pub async fn login_by_weibo(
@@ -347,15 +394,20 @@ impl Client {
 
     /// Logs in with the phone's own number (one tap).
     ///
-    /// `POST /api/v2/sdk/login/aliyun-mobile-auth`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/login/aliyun-mobile-auth`, not idempotent; inferred. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `appClientId`.
-    ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/en/development/ciam/api/v2/sdk/other-api/login-by-aliyun-mobile.html>
     pub async fn login_by_carrier_token(
@@ -379,16 +431,20 @@ impl Client {
     ///
     /// Needs mini-program base library 2.21.2 or later.
     ///
-    /// `POST /api/v2/sdk/login/wechat-mini-program-mobile`, not idempotent. [Platform
+    /// `POST /api/v2/sdk/login/wechat-mini-program-mobile`, not idempotent; inferred. [Platform
     /// documentation][doc].
     ///
     /// Authenticated by `appClientId`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
-    ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/en/development/ciam/api/v2/sdk/mini-program/wechat/login-mobile-by-wechat-mini.html>
     pub async fn login_by_wechat_mini_program_mobile(
@@ -410,15 +466,20 @@ impl Client {
 
     /// Logs in with an Alipay mini program.
     ///
-    /// `POST /api/v2/sdk/login/alipay-miniprogram`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/login/alipay-miniprogram`, not idempotent; inferred. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `appClientId`.
-    ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/en/development/ciam/api/v2/sdk/mini-program/alipay/login-by-alipay-mini.html>
     pub async fn login_by_alipay_mini_program(
@@ -442,12 +503,14 @@ impl Client {
     ///
     /// GET with a side effect; no body.
     ///
-    /// `GET /api/v2/sdk/logout`, idempotent. Source: OneAccess API Reference, user APIs, 'Logging
-    /// Out'.
+    /// `GET /api/v2/sdk/logout`, idempotent; documented. Source: OneAccess API Reference, user
+    /// APIs, 'Logging Out'.
     ///
     /// Authenticated by `appClientId` and `sessionSignature`, or `appClientId` and `idTokenBearer`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     pub async fn logout(&self, device: &Device) -> Result<()> {
         Request::new(&LOGOUT)
             .header("X-operating-sys-version", &device.x_operating_sys_version)

@@ -15,8 +15,12 @@ use crate::model::StartGlobalLogout;
 impl Client {
     /// Builds the address that ends the user's session in all applications.
     ///
-    /// `GET /api/v1/logout`, for a browser: this only builds the address. [Platform
+    /// `GET /api/v1/logout`, for a browser: this only builds the address; documented. [Platform
     /// documentation][doc].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/SingleLogout.html>
     pub fn start_global_logout(&self, options: &StartGlobalLogout) -> Result<String> {

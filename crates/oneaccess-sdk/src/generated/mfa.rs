@@ -15,11 +15,15 @@ use crate::model::{Device, LoginByEmailCode, LoginByMobileCode, LoginResult, Mob
 impl Client {
     /// Gets the mobile number a second factor goes to.
     ///
-    /// `GET /api/v2/sdk/mobile-by-token`, idempotent. [Platform documentation][doc].
+    /// `GET /api/v2/sdk/mobile-by-token`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `appClientId` and `stateToken`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// Answers with [`MobileNumber`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowMobileByStateToken.html>
     pub async fn get_mobile_by_state_token(&self, device: &Device) -> Result<MobileNumber> {
@@ -38,11 +42,15 @@ impl Client {
     ///
     /// status is SUCCESS or ACCESS_DENIED.
     ///
-    /// `POST /api/v2/sdk/mfa/sms`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/mfa/sms`, not idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `appClientId` and `stateToken`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/SecondaryAuthByMobileVerifyCode.html>
     pub async fn verify_mfa_by_sms(
@@ -64,15 +72,19 @@ impl Client {
 
     /// Finishes the second factor with an e-mail code.
     ///
-    /// `POST /api/v2/sdk/mfa/email`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/mfa/email`, not idempotent; inferred. [Platform documentation][doc].
     ///
     /// Authenticated by `appClientId` and `stateToken`.
-    ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/mfa>
     pub async fn verify_mfa_by_email(

@@ -24,9 +24,13 @@ impl Client {
     /// id_token or 'id_token token': OIDC implicit, off by default. The names of the implicit
     /// answer in the fragment are those of OpenID Connect.
     ///
-    /// `GET /api/v1/oauth2/authorize`, for a browser: this only builds the address. Source:
-    /// <https://support.huaweicloud.com/api-oneaccess/OAuth> 'authorization code', OIDC
+    /// `GET /api/v1/oauth2/authorize`, for a browser: this only builds the address; documented.
+    /// Source: <https://support.huaweicloud.com/api-oneaccess/OAuth> 'authorization code', OIDC
     /// 'authorization code' and 'implicit' pages.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
     pub fn authorize(
         &self,
         response_type: &AuthorizeResponseType,
@@ -45,15 +49,19 @@ impl Client {
 
     /// Exchanges the code of a login for tokens.
     ///
-    /// `POST /api/v1/oauth2/token`, not idempotent. Source:
+    /// `POST /api/v1/oauth2/token`, not idempotent; documented. Source:
     /// <https://support.huaweicloud.com/api-oneaccess/OAuth> 'AccessToken', 'refresh'; OIDC 'ID
     /// Token', 'refresh' pages; GitHub maitux.oauth2 (client.py, production-verified client of the
     /// same engine).
     ///
     /// Authenticated by `clientSecretPost`, or `clientBasic`.
     ///
-    /// Known codes: `invalid_client` (fix the credentials); `invalid_grant` (get a new token);
-    /// `unsupported_grant_type` (fix the request).
+    /// Answers with [`OAuthToken`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `invalid_client` (fix the credentials);
+    /// `invalid_grant` (get a new token); `unsupported_grant_type` (fix the request).
     pub async fn exchange_code(
         &self,
         authorization_code_grant: &AuthorizationCodeGrant,
@@ -67,15 +75,19 @@ impl Client {
 
     /// Gets new tokens from a refresh token.
     ///
-    /// `POST /api/v1/oauth2/token`, not idempotent. Source:
+    /// `POST /api/v1/oauth2/token`, not idempotent; documented. Source:
     /// <https://support.huaweicloud.com/api-oneaccess/OAuth> 'AccessToken', 'refresh'; OIDC 'ID
     /// Token', 'refresh' pages; GitHub maitux.oauth2 (client.py, production-verified client of the
     /// same engine).
     ///
     /// Authenticated by `clientSecretPost`, or `clientBasic`.
     ///
-    /// Known codes: `invalid_client` (fix the credentials); `invalid_grant` (get a new token);
-    /// `unsupported_grant_type` (fix the request).
+    /// Answers with [`OAuthToken`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `invalid_client` (fix the credentials);
+    /// `invalid_grant` (get a new token); `unsupported_grant_type` (fix the request).
     pub async fn refresh_token(&self, token_grant: &RefreshTokenGrant) -> Result<OAuthToken> {
         token_grant.check()?;
         Request::new(&REFRESH_TOKEN)
@@ -86,11 +98,15 @@ impl Client {
 
     /// Gets the logged-in user.
     ///
-    /// `GET /api/v1/oauth2/userinfo`, idempotent. [Platform documentation][doc].
+    /// `GET /api/v1/oauth2/userinfo`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `oauthAccessToken`.
     ///
-    /// Known codes: `unauthorized` (get a new token).
+    /// Answers with [`UserInfo`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `unauthorized` (get a new token).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowUser_0.html>
     pub async fn get_user_info(&self) -> Result<UserInfo> {
@@ -99,8 +115,8 @@ impl Client {
 
     /// Checks a token.
     ///
-    /// `POST /api/v1/oauth2/introspect`, idempotent. Source: GitHub maitux.oauth2 (client.py,
-    /// production-verified client of the same engine).
+    /// `POST /api/v1/oauth2/introspect`, idempotent; seen in client code. Source: GitHub
+    /// maitux.oauth2 (client.py, production-verified client of the same engine).
     ///
     /// Authenticated by `clientBasic`.
     ///
@@ -108,6 +124,12 @@ impl Client {
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`IntrospectionResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn introspect_token(&self, token: &IntrospectToken) -> Result<IntrospectionResult> {
         Request::new(&INTROSPECT_TOKEN)
             .form(token)

@@ -15,8 +15,14 @@ use crate::model::OidcMetadata;
 impl Client {
     /// Gets the OpenID provider metadata.
     ///
-    /// `GET /api/v1/oauth2/.well-known/openid-configuration`, idempotent. [Platform
+    /// `GET /api/v1/oauth2/.well-known/openid-configuration`, idempotent; documented. [Platform
     /// documentation][doc].
+    ///
+    /// Answers with [`OidcMetadata`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowOIDCMetadata.html>
     pub async fn get_openid_configuration(&self) -> Result<OidcMetadata> {

@@ -24,9 +24,15 @@ impl Client {
     /// its direct children. org_id given and all_child true: that organization and all its
     /// descendants.
     ///
-    /// `GET /api/v2/tenant/organizations`, idempotent. [Platform documentation][doc].
+    /// `GET /api/v2/tenant/organizations`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`OrganizationPage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ListOrganizations.html>
     pub async fn list_organizations(
@@ -74,9 +80,16 @@ impl Client {
 
     /// Creates an organization.
     ///
-    /// `POST /api/v2/tenant/organizations`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/tenant/organizations`, not idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`OrgIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/CreateOrganization.html>
     pub async fn create_organization(
@@ -92,9 +105,16 @@ impl Client {
 
     /// Gets an organization.
     ///
-    /// `GET /api/v2/tenant/organizations/{org_id}`, idempotent. [Platform documentation][doc].
+    /// `GET /api/v2/tenant/organizations/{org_id}`, idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`Organization`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowOrganizationById.html>
     pub async fn get_organization(&self, org_id: &str) -> Result<Organization> {
@@ -106,9 +126,16 @@ impl Client {
 
     /// Changes an organization.
     ///
-    /// `PUT /api/v2/tenant/organizations/{org_id}`, idempotent. [Platform documentation][doc].
+    /// `PUT /api/v2/tenant/organizations/{org_id}`, idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`OrgIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/UpdateOrganization.html>
     pub async fn update_organization(
@@ -126,9 +153,14 @@ impl Client {
 
     /// Deletes an organization that has no children.
     ///
-    /// `DELETE /api/v2/tenant/organizations/{org_id}`, idempotent. [Platform documentation][doc].
+    /// `DELETE /api/v2/tenant/organizations/{org_id}`, idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/DeleteOrganization.html>
     pub async fn delete_organization(&self, org_id: &str) -> Result<()> {

@@ -23,11 +23,16 @@ impl Client {
     ///
     /// GET with a side effect. Only with PASSWORD_WARN.
     ///
-    /// `GET /api/v2/sdk/pwd/skip-update`, not idempotent. [Platform documentation][doc].
+    /// `GET /api/v2/sdk/pwd/skip-update`, not idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `appClientId` and `stateToken`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/SkipUpdatePwd.html>
     pub async fn skip_password_update(&self, device: &Device) -> Result<LoginResult> {
@@ -44,11 +49,15 @@ impl Client {
 
     /// Changes an expired or expiring password and finish the login.
     ///
-    /// `POST /api/v2/sdk/pwd/update`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/pwd/update`, not idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `appClientId` and `stateToken`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ForceUpdatePwd.html>
     pub async fn update_expired_password(
@@ -70,11 +79,14 @@ impl Client {
 
     /// Resets a forgotten password by SMS.
     ///
-    /// `POST /api/v2/sdk/pwd/update-by-mobile`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/pwd/update-by-mobile`, not idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `appClientId`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/UpdatePwdByMobile.html>
     pub async fn reset_password_by_mobile(
@@ -96,15 +108,17 @@ impl Client {
 
     /// Changes the password of the logged-in user.
     ///
-    /// `POST /api/v2/sdk/pwd/change`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/pwd/change`, not idempotent; inferred. [Platform documentation][doc].
     ///
     /// Authenticated by `appClientId` and `idTokenBearer`.
-    ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/pwd>
     pub async fn change_password(
@@ -127,15 +141,18 @@ impl Client {
 
     /// Changes the password, proven by SMS (CHANGE_PWD_SMS).
     ///
-    /// `POST /api/v2/sdk/pwd/change-by-mobile`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/pwd/change-by-mobile`, not idempotent; inferred. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `appClientId` and `idTokenBearer`.
-    ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/pwd>
     pub async fn change_password_by_mobile(
@@ -158,15 +175,18 @@ impl Client {
 
     /// Changes the password, proven by e-mail (CHANGE_PWD_EMS).
     ///
-    /// `POST /api/v2/sdk/pwd/change-by-email`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/pwd/change-by-email`, not idempotent; inferred. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `appClientId` and `idTokenBearer`.
-    ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/pwd>
     pub async fn change_password_by_email(
@@ -189,16 +209,20 @@ impl Client {
 
     /// Tells whether the user has a personal password.
     ///
-    /// `GET /api/v2/sdk/pwd/check-exist`, idempotent. [Platform documentation][doc]. Source:
-    /// OneAccess API overview (named, page gone).
+    /// `GET /api/v2/sdk/pwd/check-exist`, idempotent; inferred. [Platform documentation][doc].
+    /// Source: OneAccess API overview (named, page gone).
     ///
     /// Authenticated by `appClientId` and `sessionSignature`, or `appClientId` and `idTokenBearer`.
-    ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// The platform has withdrawn the page that documents it.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`PasswordExists`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/pwd>
     pub async fn check_password_exists(&self, device: &Device) -> Result<PasswordExists> {

@@ -20,12 +20,16 @@ use crate::model::{
 impl Client {
     /// Gets the user's own profile.
     ///
-    /// `GET /api/v2/sdk/profile`, idempotent. Source: OneAccess API Reference, user APIs, 'Querying
-    /// Personal Information'.
+    /// `GET /api/v2/sdk/profile`, idempotent; documented. Source: OneAccess API Reference, user
+    /// APIs, 'Querying Personal Information'.
     ///
     /// Authenticated by `appClientId` and `sessionSignature`, or `appClientId` and `idTokenBearer`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// Answers with [`Profile`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     pub async fn get_profile(&self, device: &Device) -> Result<Profile> {
         Request::new(&GET_PROFILE)
             .header("X-operating-sys-version", &device.x_operating_sys_version)
@@ -40,12 +44,14 @@ impl Client {
 
     /// Changes the user's own profile.
     ///
-    /// `POST /api/v2/sdk/profile/update`, idempotent. Source: OneAccess API Reference, user APIs,
-    /// 'Modifying Personal Information'.
+    /// `POST /api/v2/sdk/profile/update`, idempotent; documented. Source: OneAccess API Reference,
+    /// user APIs, 'Modifying Personal Information'.
     ///
     /// Authenticated by `appClientId` and `sessionSignature`, or `appClientId` and `idTokenBearer`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     pub async fn update_profile(&self, device: &Device, profile: &UpdateProfile) -> Result<()> {
         Request::new(&UPDATE_PROFILE)
             .header("X-operating-sys-version", &device.x_operating_sys_version)
@@ -63,15 +69,18 @@ impl Client {
     ///
     /// Code type UPDATE_EMAIL_EMS; sent to the new address.
     ///
-    /// `POST /api/v2/sdk/profile/update-email`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/profile/update-email`, not idempotent; inferred. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `appClientId` and `idTokenBearer`.
-    ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/profile>
     pub async fn update_profile_email(
@@ -96,16 +105,18 @@ impl Client {
     ///
     /// Code type UPDATE_MOBILE_SMS; sent to the new number.
     ///
-    /// `POST /api/v2/sdk/profile/update-mobile`, not idempotent. [Platform documentation][doc].
-    /// Source: OneAccess API overview (named, page gone).
+    /// `POST /api/v2/sdk/profile/update-mobile`, not idempotent; inferred. [Platform
+    /// documentation][doc]. Source: OneAccess API overview (named, page gone).
     ///
     /// Authenticated by `appClientId` and `idTokenBearer`.
-    ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// The platform has withdrawn the page that documents it.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/profile>
     pub async fn update_profile_mobile(

@@ -17,12 +17,17 @@ impl Client {
     ///
     /// Answers like a login.
     ///
-    /// `POST /api/v2/sdk/register/mobile-verify-code`, not idempotent. Source: OneAccess API
-    /// Reference, user APIs, 'Registering with a Mobile Number and SMS Verification Code'.
+    /// `POST /api/v2/sdk/register/mobile-verify-code`, not idempotent; documented. Source:
+    /// OneAccess API Reference, user APIs, 'Registering with a Mobile Number and SMS Verification
+    /// Code'.
     ///
     /// Authenticated by `appClientId`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     pub async fn register_by_mobile(
         &self,
         device: &Device,

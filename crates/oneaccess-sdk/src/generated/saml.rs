@@ -16,7 +16,11 @@ impl Client {
     ///
     /// The page warns that Postman cannot download it (it is meant for a browser).
     ///
-    /// `GET /api/v1/saml2/idp/metadata`, idempotent. [Platform documentation][doc].
+    /// `GET /api/v1/saml2/idp/metadata`, idempotent; documented. [Platform documentation][doc].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowIdpMetadata.html>
     pub async fn get_saml_metadata(&self) -> Result<String> {
@@ -25,8 +29,12 @@ impl Client {
 
     /// Builds the address that starts an IdP-initiated SAML login.
     ///
-    /// `GET /api/v1/saml2/idp/sso`, for a browser: this only builds the address. [Platform
-    /// documentation][doc].
+    /// `GET /api/v1/saml2/idp/sso`, for a browser: this only builds the address; documented.
+    /// [Platform documentation][doc].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/IdP-initiatedSSO.html>
     pub fn start_idp_initiated_sso(&self, sp: &str) -> Result<String> {

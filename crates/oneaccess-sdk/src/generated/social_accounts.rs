@@ -22,11 +22,15 @@ impl Client {
     ///
     /// After a login that answered with state_token.
     ///
-    /// `POST /api/v2/sdk/social/bind`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/social/bind`, not idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `appClientId` and `stateToken`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/BindSocialAccount.html>
     pub async fn bind_social_account(
@@ -48,11 +52,16 @@ impl Client {
 
     /// Registers a user and tie the social account to it.
     ///
-    /// `POST /api/v2/sdk/social/register-bind`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/social/register-bind`, not idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `appClientId` and `stateToken`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/RegisterBindSocialAccount.html>
     pub async fn register_and_bind_social_account(
@@ -74,16 +83,20 @@ impl Client {
 
     /// Ties a social account to the user that owns this name and password.
     ///
-    /// `POST /api/v2/sdk/social/username-password-bind`, not idempotent. [Platform
+    /// `POST /api/v2/sdk/social/username-password-bind`, not idempotent; inferred. [Platform
     /// documentation][doc].
     ///
     /// Authenticated by `appClientId` and `stateToken`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
-    ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/social>
     pub async fn bind_social_account_by_password(
@@ -105,16 +118,20 @@ impl Client {
 
     /// Ties the social account to the user with the phone number shared by Alipay.
     ///
-    /// `POST /api/v2/sdk/social/alipay-mini-mobile-bind`, not idempotent. [Platform
+    /// `POST /api/v2/sdk/social/alipay-mini-mobile-bind`, not idempotent; inferred. [Platform
     /// documentation][doc].
     ///
     /// Authenticated by `appClientId` and `stateToken`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
-    ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/en/development/ciam/api/v2/sdk/mini-program/alipay/bind-alipay-mobile.html>
     pub async fn bind_social_account_by_alipay_mobile(
@@ -136,16 +153,20 @@ impl Client {
 
     /// Registers a user with the phone number shared by Alipay and tie the social account to it.
     ///
-    /// `POST /api/v2/sdk/social/alipay-mini-mobile-register-bind`, not idempotent. [Platform
-    /// documentation][doc].
+    /// `POST /api/v2/sdk/social/alipay-mini-mobile-register-bind`, not idempotent; inferred.
+    /// [Platform documentation][doc].
     ///
     /// Authenticated by `appClientId` and `stateToken`.
-    ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`LoginResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/en/development/ciam/api/v2/sdk/mini-program/alipay/bind-alipay-mobile-at-login-or-register.html>
     pub async fn register_and_bind_by_alipay_mobile(
@@ -167,11 +188,15 @@ impl Client {
 
     /// Lists the social accounts of the user.
     ///
-    /// `GET /api/v2/sdk/social`, idempotent. [Platform documentation][doc].
+    /// `GET /api/v2/sdk/social`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `appClientId` and `sessionSignature`, or `appClientId` and `idTokenBearer`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// Answers with [`SocialAccountList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ListSocialAccounts.html>
     pub async fn list_social_accounts(&self, device: &Device) -> Result<SocialAccountList> {
@@ -188,11 +213,14 @@ impl Client {
 
     /// Removes a social account from the user.
     ///
-    /// `POST /api/v2/sdk/social/unbind-account`, idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/social/unbind-account`, idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `appClientId` and `sessionSignature`, or `appClientId` and `idTokenBearer`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/UnbindSocialAccount.html>
     pub async fn unbind_social_account(

@@ -18,10 +18,16 @@ use crate::model::{
 impl Client {
     /// Exchanges a session_token for a one-time sso_ticket.
     ///
-    /// `POST /api/v2/tenant/sso/session-token/sso-ticket`, idempotent. [Platform
+    /// `POST /api/v2/tenant/sso/session-token/sso-ticket`, idempotent; documented. [Platform
     /// documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`SsoTicket`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowSSOTicketBySessionToken.html>
     pub async fn create_sso_ticket(
@@ -40,9 +46,16 @@ impl Client {
     ///
     /// The ticket is used up, so a retry after a lost answer needs a new ticket.
     ///
-    /// `POST /api/v2/tenant/sso/sso-ticket/verify`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/tenant/sso/sso-ticket/verify`, not idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`SsoTicketResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowUserBySSOTicket.html>
     pub async fn verify_sso_ticket(
@@ -59,10 +72,16 @@ impl Client {
 
     /// Renews a session_token.
     ///
-    /// `POST /api/v2/tenant/sso/session-token/refresh`, not idempotent. [Platform
+    /// `POST /api/v2/tenant/sso/session-token/refresh`, not idempotent; documented. [Platform
     /// documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`SessionTokens`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/RefreshSessionToken.html>
     pub async fn refresh_session_token(

@@ -17,11 +17,15 @@ impl Client {
     ///
     /// Take it for the timestamp of X-signature.
     ///
-    /// `GET /api/v2/sdk/server-date`, idempotent. [Platform documentation][doc].
+    /// `GET /api/v2/sdk/server-date`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `appClientId`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// Answers with [`ServerTime`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowServerDate.html>
     pub async fn get_server_time(&self, device: &Device) -> Result<ServerTime> {
@@ -38,11 +42,15 @@ impl Client {
 
     /// Gets the application's RSA public key.
     ///
-    /// `GET /api/v2/sdk/public-key`, idempotent. [Platform documentation][doc].
+    /// `GET /api/v2/sdk/public-key`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `appClientId`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// Answers with [`PublicKey`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowPublicKey.html>
     pub async fn get_public_key(&self, device: &Device) -> Result<PublicKey> {

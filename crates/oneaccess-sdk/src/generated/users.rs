@@ -23,10 +23,16 @@ impl Client {
     /// org_id must be present but may be empty, which lists every user of the tenant with personal
     /// data (identity numbers, mobiles); prefer list_app_accounts plus get_user_by_username.
     ///
-    /// `GET /api/v2/tenant/users`, idempotent. [Platform documentation][doc]. Source: limits from
-    /// <https://open.bccastle.com/development/eiam/api/user/obtain-user.html>.
+    /// `GET /api/v2/tenant/users`, idempotent; documented. [Platform documentation][doc]. Source:
+    /// limits from <https://open.bccastle.com/development/eiam/api/user/obtain-user.html>.
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`UserPage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ListUsers.html>
     pub async fn list_users(
@@ -69,9 +75,15 @@ impl Client {
 
     /// Creates a user.
     ///
-    /// `POST /api/v2/tenant/users`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/tenant/users`, not idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`UserIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/CreateUser.html>
     pub async fn create_user(&self, user: &CreateUser) -> Result<UserIdResult> {
@@ -83,9 +95,15 @@ impl Client {
 
     /// Gets a user by id.
     ///
-    /// `GET /api/v2/tenant/users/{user_id}`, idempotent. [Platform documentation][doc].
+    /// `GET /api/v2/tenant/users/{user_id}`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`User`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowUserById.html>
     pub async fn get_user(&self, user_id: &str) -> Result<User> {
@@ -97,9 +115,15 @@ impl Client {
 
     /// Changes a user.
     ///
-    /// `PUT /api/v2/tenant/users/{user_id}`, idempotent. [Platform documentation][doc].
+    /// `PUT /api/v2/tenant/users/{user_id}`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`UserIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/UpdateUser.html>
     pub async fn update_user(&self, user_id: &str, user: &UpdateUser) -> Result<UserIdResult> {
@@ -112,11 +136,15 @@ impl Client {
 
     /// Deletes a user.
     ///
-    /// `DELETE /api/v2/tenant/users/{user_id}`, idempotent. Source: OneAccess API Reference,
-    /// 'Deleting a User'; status from
+    /// `DELETE /api/v2/tenant/users/{user_id}`, idempotent; documented. Source: OneAccess API
+    /// Reference, 'Deleting a User'; status from
     /// <https://open.bccastle.com/development/eiam/api/user/delete-user.html>.
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn delete_user(&self, user_id: &str) -> Result<()> {
         Request::new(&DELETE_USER)
             .path("user_id", user_id)
@@ -126,12 +154,17 @@ impl Client {
 
     /// Enables a user.
     ///
-    /// `PUT /api/v2/tenant/users/{user_id}/enable`, idempotent. Source: OneAccess API Reference,
-    /// 'Enabling a User'; <https://open.bccastle.com/development/eiam/api/user> (enable user).
+    /// `PUT /api/v2/tenant/users/{user_id}/enable`, idempotent; documented. Source: OneAccess API
+    /// Reference, 'Enabling a User'; <https://open.bccastle.com/development/eiam/api/user> (enable
+    /// user).
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
-    /// Known codes: `USER.0001` (drop the target).
+    /// Answers with [`UserIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `USER.0001` (drop the target).
     pub async fn enable_user(&self, user_id: &str) -> Result<UserIdResult> {
         Request::new(&ENABLE_USER)
             .path("user_id", user_id)
@@ -141,10 +174,16 @@ impl Client {
 
     /// Disables a user.
     ///
-    /// `PUT /api/v2/tenant/users/{user_id}/disable`, idempotent. Source: OneAccess API Reference,
-    /// 'Disabling a User'.
+    /// `PUT /api/v2/tenant/users/{user_id}/disable`, idempotent; documented. Source: OneAccess API
+    /// Reference, 'Disabling a User'.
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`UserIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn disable_user(&self, user_id: &str) -> Result<UserIdResult> {
         Request::new(&DISABLE_USER)
             .path("user_id", user_id)
@@ -156,10 +195,16 @@ impl Client {
     ///
     /// A repeat may be refused by the password-history rule.
     ///
-    /// `PUT /api/v2/tenant/users/{user_id}/change-password`, not idempotent. [Platform
+    /// `PUT /api/v2/tenant/users/{user_id}/change-password`, not idempotent; documented. [Platform
     /// documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`UserIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/UpdateUserPwd.html>
     pub async fn change_user_password(
@@ -176,10 +221,16 @@ impl Client {
 
     /// Sets a user's password after checking the old one.
     ///
-    /// `PUT /api/v2/tenant/users/{user_id}/change-password-verify`, not idempotent. [Platform
-    /// documentation][doc].
+    /// `PUT /api/v2/tenant/users/{user_id}/change-password-verify`, not idempotent; documented.
+    /// [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`UserIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/UpdateUserPwdWithOldPwd.html>
     pub async fn verify_and_change_user_password(
@@ -198,11 +249,16 @@ impl Client {
     ///
     /// A query in spite of POST; safe to retry. Unknown names give USER.0001.
     ///
-    /// `POST /api/v2/tenant/users/user-by-username`, idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/tenant/users/user-by-username`, idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
     ///
-    /// Known codes: `USER.0001` (drop the target).
+    /// Answers with [`User`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `USER.0001` (drop the target).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowUserByUserName.html>
     pub async fn get_user_by_username(&self, user_by_username: &GetUserByUsername) -> Result<User> {
@@ -215,9 +271,15 @@ impl Client {
     /// Gives a user an account in an application.
     ///
     /// `POST /api/v2/tenant/users/{user_id}/applications/{application_id}/accounts`, not
-    /// idempotent. [Platform documentation][doc].
+    /// idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`AccountIdResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/CreateAppAccountForUser.html>
     pub async fn authorize_app_account(
@@ -235,9 +297,16 @@ impl Client {
 
     /// Lists all application accounts of a user.
     ///
-    /// `GET /api/v2/tenant/users/{user_id}/accounts`, idempotent. [Platform documentation][doc].
+    /// `GET /api/v2/tenant/users/{user_id}/accounts`, idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `bearerAccessToken`.
+    ///
+    /// Answers with [`UserAppAccountList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ListAppAccountsByUserId.html>
     pub async fn list_user_app_accounts(&self, user_id: &str) -> Result<UserAppAccountList> {

@@ -18,11 +18,15 @@ use crate::model::{
 impl Client {
     /// Gets a slide puzzle.
     ///
-    /// `GET /api/v2/sdk/captcha`, idempotent. [Platform documentation][doc].
+    /// `GET /api/v2/sdk/captcha`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `appClientId`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// Answers with [`Captcha`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowCaptcha.html>
     pub async fn get_captcha(&self, device: &Device) -> Result<Captcha> {
@@ -39,11 +43,16 @@ impl Client {
 
     /// Checks the answer to a slide puzzle.
     ///
-    /// `POST /api/v2/sdk/captcha/verify`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/v2/sdk/captcha/verify`, not idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `appClientId`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// Answers with [`CaptchaToken`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/VerifyCaptcha.html>
     pub async fn verify_captcha(
@@ -65,11 +74,15 @@ impl Client {
 
     /// Lists the dialling codes.
     ///
-    /// `GET /api/v2/sdk/country-codes`, idempotent. [Platform documentation][doc].
+    /// `GET /api/v2/sdk/country-codes`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `appClientId`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// Answers with [`CountryCodeList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ListCountryCodes.html>
     pub async fn list_country_codes(&self, device: &Device) -> Result<CountryCodeList> {
@@ -88,11 +101,14 @@ impl Client {
     ///
     /// 200 with an empty body. Each call costs quota of the built-in gateway.
     ///
-    /// `POST /api/v2/sdk/sms/send`, not idempotent. [Platform documentation][doc], [2][doc2].
+    /// `POST /api/v2/sdk/sms/send`, not idempotent; documented. [Platform documentation][doc],
+    /// [2][doc2].
     ///
     /// Authenticated by `appClientId`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/SendSmsVerifyCode.html>
     /// [doc2]: <https://open.bccastle.com/development/eiam/userapi>
@@ -111,16 +127,18 @@ impl Client {
 
     /// Sends a verification code by e-mail.
     ///
-    /// `POST /api/v2/sdk/email/send`, not idempotent. Source:
+    /// `POST /api/v2/sdk/email/send`, not idempotent; inferred. Source:
     /// <https://open.bccastle.com/development/eiam/userapi> (email verification code).
     ///
     /// Authenticated by `appClientId`.
     ///
-    /// Known codes: `SDK.COMMON.1003` (fix the request).
-    ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     pub async fn send_email_code(
         &self,
         device: &Device,

@@ -19,13 +19,19 @@ use crate::model::{
 impl Client {
     /// Checks texts.
     ///
-    /// `POST /api/aiservice/v1/moderation/text`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v1/moderation/text`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/9ofubj>
     pub async fn moderate_text(&self, text: &ModerateText) -> Result<AiAnswer> {
@@ -37,13 +43,19 @@ impl Client {
 
     /// Splits a text into words.
     ///
-    /// `POST /api/aiservice/v1/nlp/segment`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v1/nlp/segment`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/13anlx>
     pub async fn segment_text(&self, text: &SegmentText) -> Result<AiAnswer> {
@@ -55,13 +67,19 @@ impl Client {
 
     /// Finds named entities.
     ///
-    /// `POST /api/aiservice/v1/nlp/ner`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v1/nlp/ner`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/g02ozz>
     pub async fn recognize_entities(&self, entities: &RecognizeEntities) -> Result<AiAnswer> {
@@ -73,13 +91,19 @@ impl Client {
 
     /// Gets sentence vectors.
     ///
-    /// `POST /api/aiservice/v1/nlp/sentence-embedding`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v1/nlp/sentence-embedding`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/papv5r>
     pub async fn embed_sentences(&self, sentences: &EmbedSentences) -> Result<AiAnswer> {
@@ -91,13 +115,19 @@ impl Client {
 
     /// Summarises a text.
     ///
-    /// `POST /api/aiservice/v1/nlp/summarization`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v1/nlp/summarization`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/lhrlh9>
     pub async fn summarize_text(&self, text: &SummarizeText) -> Result<AiAnswer> {
@@ -109,13 +139,19 @@ impl Client {
 
     /// Gets the similarity of two texts.
     ///
-    /// `POST /api/aiservice/v1/nlp/text-similarity`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v1/nlp/text-similarity`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/fk98o1>
     pub async fn compare_texts(&self, texts: &CompareTexts) -> Result<AiAnswer> {
@@ -127,13 +163,19 @@ impl Client {
 
     /// Understands the intent of a text.
     ///
-    /// `POST /api/aiservice/v1/nlp/semantic-parser`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v1/nlp/semantic-parser`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/fxqpsr>
     pub async fn parse_intent(&self, intent: &ParseIntent) -> Result<AiAnswer> {
@@ -145,13 +187,19 @@ impl Client {
 
     /// Gets the sentiment of a text (the Python SDK sends text and lang instead).
     ///
-    /// `POST /api/aiservice/v1/nlp/sentiment`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v1/nlp/sentiment`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/6lqg0a>
     pub async fn analyze_sentiment(&self, sentiment: &AnalyzeSentiment) -> Result<AiAnswer> {

@@ -16,13 +16,19 @@ use crate::model::{AiAnswer, AssessPronunciation, RecognizeSpeech, SynthesizeSpe
 impl Client {
     /// Turns short speech into text.
     ///
-    /// `POST /api/aiservice/v1/sis/short-audio`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v1/sis/short-audio`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/oli98v>
     pub async fn recognize_speech(&self, speech: &RecognizeSpeech) -> Result<AiAnswer> {
@@ -34,13 +40,19 @@ impl Client {
 
     /// Assesses spoken language.
     ///
-    /// `POST /api/aiservice/v1/sis/audio-assessment`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v1/sis/audio-assessment`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/ix70sg>
     pub async fn assess_pronunciation(
@@ -55,13 +67,19 @@ impl Client {
 
     /// Turns text into speech.
     ///
-    /// `POST /api/aiservice/v1/sis/tts`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v1/sis/tts`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/hv9f1x>
     pub async fn synthesize_speech(&self, speech: &SynthesizeSpeech) -> Result<AiAnswer> {

@@ -16,13 +16,19 @@ use crate::model::{AiAnswer, DetectLanguage, TranslateText};
 impl Client {
     /// Translates texts.
     ///
-    /// `POST /api/aiservice/v1/translate/translate`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v1/translate/translate`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/gproyi>
     pub async fn translate_text(&self, text: &TranslateText) -> Result<AiAnswer> {
@@ -34,13 +40,19 @@ impl Client {
 
     /// Detects the language of texts.
     ///
-    /// `POST /api/aiservice/v1/translate/detect`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v1/translate/detect`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/60g8ka>
     pub async fn detect_language(&self, language: &DetectLanguage) -> Result<AiAnswer> {
@@ -52,13 +64,19 @@ impl Client {
 
     /// Lists languages that can be translated.
     ///
-    /// `GET /api/aiservice/v1/translate/supported`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/aiservice/v1/translate/supported`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/adnowe>
     pub async fn list_translation_languages(&self) -> Result<AiAnswer> {

@@ -19,13 +19,19 @@ use crate::model::{
 impl Client {
     /// Reads a business card.
     ///
-    /// `POST /api/aiservice/v1/ocr/business-card`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v1/ocr/business-card`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/8hogls>
     pub async fn recognize_business_card(
@@ -40,13 +46,19 @@ impl Client {
 
     /// Reads text from a document picture.
     ///
-    /// `POST /api/aiservice/v1/ocr/general-table`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v1/ocr/general-table`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/gcgpy4>
     pub async fn recognize_general_table(
@@ -61,13 +73,19 @@ impl Client {
 
     /// Reads text from a photo.
     ///
-    /// `POST /api/aiservice/v1/ocr/web-image`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v1/ocr/web-image`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/mltaiq>
     pub async fn recognize_web_image(&self, web_image: &RecognizeWebImage) -> Result<AiAnswer> {
@@ -79,13 +97,19 @@ impl Client {
 
     /// Reads an identity card.
     ///
-    /// `POST /api/aiservice/v1/ocr/id-card`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v1/ocr/id-card`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/qtcwnu>
     pub async fn recognize_id_card(&self, id_card: &RecognizeIdCard) -> Result<AiAnswer> {
@@ -97,13 +121,19 @@ impl Client {
 
     /// Classifies and read tickets and certificates.
     ///
-    /// `POST /api/aiservice/v1/ocr/auto-classification`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v1/ocr/auto-classification`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/3rwip3>
     pub async fn recognize_document(&self, document: &RecognizeDocument) -> Result<AiAnswer> {
@@ -115,13 +145,19 @@ impl Client {
 
     /// Detects faces.
     ///
-    /// `POST /api/aiservice/v2/frs/face-detect`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v2/frs/face-detect`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/kee8c0>
     pub async fn detect_face(&self, face: &DetectFace) -> Result<AiAnswer> {
@@ -133,13 +169,19 @@ impl Client {
 
     /// Compares two faces.
     ///
-    /// `POST /api/aiservice/v2/frs/face-compare`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v2/frs/face-compare`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/pelr6y>
     pub async fn compare_faces(&self, faces: &CompareFaces) -> Result<AiAnswer> {
@@ -151,13 +193,19 @@ impl Client {
 
     /// Checks a picture.
     ///
-    /// `POST /api/aiservice/v1/moderation/image`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/aiservice/v1/moderation/image`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AiAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/210hl6>
     pub async fn moderate_image(&self, image: &ModerateImage) -> Result<AiAnswer> {

@@ -25,12 +25,17 @@ impl Client {
     /// Without userId the user of the token is meant. A user who is no administrator may be
     /// answered with code 58003 and without isAdmin.
     ///
-    /// `GET /api/weopen/v1/isadmin`, idempotent. [Platform documentation][doc], [2][doc2]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/weopen/v1/isadmin`, idempotent; documented. [Platform documentation][doc],
+    /// [2][doc2]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`, or `userAccessToken`.
     ///
-    /// Known codes: `58001`, `58002` (get a new token); `58003` (no fault).
+    /// Answers with [`AppAdmin`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `58001`, `58002` (get a new token); `58003` (no
+    /// fault).
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/wecode/docs/dev/serverapi/isv/role.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/x0ikv2>
@@ -43,13 +48,19 @@ impl Client {
 
     /// Gets who may see the application.
     ///
-    /// `GET /api/weopen/v1/userscope`, idempotent. Source: official Python SDK 1.3.0
-    /// WeopenV1UserscopeRequest; official Java SDK 2.1.5.
+    /// `GET /api/weopen/v1/userscope`, idempotent; seen in client code. Source: official Python SDK
+    /// 1.3.0 WeopenV1UserscopeRequest; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AppVisibleScopeAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn get_app_visible_scope(
         &self,
         options: &GetAppVisibleScope,
@@ -89,13 +100,19 @@ impl Client {
 
     /// Lists the users an ISV application may see.
     ///
-    /// `GET /api/contact/v3/user/permission/users`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v3/user/permission/users`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AppVisibleUserList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/qdmtm8/sx2v22/isdppu>
     pub async fn list_app_visible_users(
@@ -137,13 +154,19 @@ impl Client {
 
     /// Lists the applications of the company.
     ///
-    /// `GET /api/weopen/wecode/list`, idempotent. [Platform documentation][doc]. Source: official
-    /// Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/weopen/wecode/list`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AppList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/iss5uj>
     pub async fn list_apps(&self, options: &ListApps) -> Result<AppList> {
@@ -180,13 +203,19 @@ impl Client {
 
     /// Gets one application.
     ///
-    /// `GET /api/weopen/wecode/detail`, idempotent. [Platform documentation][doc]. Source: official
-    /// Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/weopen/wecode/detail`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`App`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/0hj43s>
     pub async fn get_app(&self, client_id: &str, options: &GetApp) -> Result<App> {
@@ -199,13 +228,19 @@ impl Client {
 
     /// Changes the settings of an application.
     ///
-    /// `PUT /api/weopen/wecode/update`, idempotent. [Platform documentation][doc]. Source: official
-    /// Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `PUT /api/weopen/wecode/update`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`EmptyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/wg33ml>
     pub async fn update_app(&self, app: &UpdateApp) -> Result<EmptyAnswer> {
@@ -217,13 +252,19 @@ impl Client {
 
     /// Gets the departments a divisional administrator manages.
     ///
-    /// `GET /api/admincenter/v1/user/domain/scope`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/admincenter/v1/user/domain/scope`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AdminDomainScopeAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/a4oido>
     pub async fn get_admin_domain_scope(&self, user_id: &str) -> Result<AdminDomainScopeAnswer> {

@@ -21,12 +21,18 @@ use crate::model::{
 impl Client {
     /// Lists approvals a user started.
     ///
-    /// `GET /api/approval/v1/instance/apply/list`, idempotent. Source: official Java SDK 2.1.5
-    /// ApprovalV1InstanceApplyListRequest (path derived from the class name).
+    /// `GET /api/approval/v1/instance/apply/list`, idempotent; inferred. Source: official Java SDK
+    /// 2.1.5 ApprovalV1InstanceApplyListRequest (path derived from the class name).
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`ApprovalList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn list_applied_approvals(
         &self,
         user_id: &str,
@@ -72,12 +78,18 @@ impl Client {
 
     /// Lists approvals a user handles.
     ///
-    /// `GET /api/approval/v1/instance/approval/list`, idempotent. Source: official Java SDK 2.1.5
-    /// ApprovalV1InstanceAprovalListRequest (path derived from the class name).
+    /// `GET /api/approval/v1/instance/approval/list`, idempotent; inferred. Source: official Java
+    /// SDK 2.1.5 ApprovalV1InstanceAprovalListRequest (path derived from the class name).
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`ApprovalList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn list_handled_approvals(
         &self,
         user_id: &str,
@@ -123,12 +135,18 @@ impl Client {
 
     /// Lists approvals copied to a user.
     ///
-    /// `GET /api/approval/v1/instance/copy/list`, idempotent. Source: official Java SDK 2.1.5
-    /// ApprovalV1InstanceCopyListRequest (path derived from the class name).
+    /// `GET /api/approval/v1/instance/copy/list`, idempotent; inferred. Source: official Java SDK
+    /// 2.1.5 ApprovalV1InstanceCopyListRequest (path derived from the class name).
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`ApprovalList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn list_copied_approvals(
         &self,
         user_id: &str,
@@ -174,24 +192,36 @@ impl Client {
 
     /// Lists groups of approval templates.
     ///
-    /// `GET /api/approval/v1/model/group/list`, idempotent. Source: official Java SDK 2.1.5
-    /// ApprovalV1ModelGroupListRequest (path derived from the class name).
+    /// `GET /api/approval/v1/model/group/list`, idempotent; inferred. Source: official Java SDK
+    /// 2.1.5 ApprovalV1ModelGroupListRequest (path derived from the class name).
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`ApprovalGroupList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn list_approval_groups(&self) -> Result<ApprovalGroupList> {
         Request::new(&LIST_APPROVAL_GROUPS).send(&self.api).await
     }
 
     /// Lists approval templates.
     ///
-    /// `GET /api/approval/v1/model/list`, idempotent. Source: official Java SDK 2.1.5
+    /// `GET /api/approval/v1/model/list`, idempotent; inferred. Source: official Java SDK 2.1.5
     /// ApprovalV1ModelListRequest (path derived from the class name).
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`ApprovalTemplateList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn list_approval_templates(
         &self,
         options: &ListApprovalTemplates,
@@ -232,13 +262,19 @@ impl Client {
 
     /// Lists health reports.
     ///
-    /// `POST /api/approve/v1/user/health`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/approve/v1/user/health`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`HealthReportList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/l1on1u>
     pub async fn list_health_reports(

@@ -18,12 +18,18 @@ impl Client {
     ///
     /// 100 calls per company and day.
     ///
-    /// `POST /api/athenaservice/v1/contextaware/push`, not idempotent. [Platform
+    /// `POST /api/athenaservice/v1/contextaware/push`, not idempotent; documented. [Platform
     /// documentation][doc], [2][doc2]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// At most 100 calls in a day per company.
+    ///
+    /// Answers with [`PushedContextAware`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/devg-welink/start-15.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/4h745j>

@@ -22,13 +22,19 @@ use crate::model::{
 impl Client {
     /// Lists punch records.
     ///
-    /// `POST /api/attendance/v3/records`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/attendance/v3/records`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`PunchRecordList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/r5dwyc>
     pub async fn list_punch_records(
@@ -70,10 +76,16 @@ impl Client {
 
     /// Lists punch records by employee number, older form.
     ///
-    /// `POST /api/attendance/v2/records`, idempotent. [Platform documentation][doc], [2][doc2].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/attendance/v2/records`, idempotent; documented. [Platform documentation][doc],
+    /// [2][doc2]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
+    ///
+    /// Answers with [`PunchRecordListV2`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/wecode/docs/dev/serverapi/attendance>
     /// [doc2]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/hp7zrc>
@@ -119,13 +131,19 @@ impl Client {
 
     /// Lists attendance groups.
     ///
-    /// `GET /api/attendance/v1/group/list`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/attendance/v1/group/list`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AttendanceGroupList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/b53oxe>
     pub async fn list_attendance_groups(
@@ -141,13 +159,19 @@ impl Client {
 
     /// Assigns people or departments to attendance groups.
     ///
-    /// `POST /api/attendance/v1/group/settings`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/attendance/v1/group/settings`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AssignedAttendanceGroups`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/laomcf>
     pub async fn assign_attendance_groups(
@@ -162,13 +186,19 @@ impl Client {
 
     /// Assigns shifts to people.
     ///
-    /// `POST /api/attendance/v1/group/settings/rules`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/attendance/v1/group/settings/rules`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AssignedShifts`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/1jnom9>
     pub async fn assign_shifts(&self, shifts: &AssignShifts) -> Result<AssignedShifts> {
@@ -180,13 +210,19 @@ impl Client {
 
     /// Lists shifts.
     ///
-    /// `GET /api/attendance/v1/schedule/list`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/attendance/v1/schedule/list`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`ShiftList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/xgjvsr>
     pub async fn list_shifts(&self, options: &ListShifts) -> Result<ShiftList> {
@@ -199,13 +235,19 @@ impl Client {
 
     /// Creates shifts.
     ///
-    /// `POST /api/attendance/v1/schedule/setting/create`, not idempotent. [Platform
-    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/attendance/v1/schedule/setting/create`, not idempotent; seen in client code.
+    /// [Platform documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`CreatedShifts`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/lvlkyw>
     pub async fn create_shifts(&self, shifts: &CreateShifts) -> Result<CreatedShifts> {
@@ -217,13 +259,19 @@ impl Client {
 
     /// Changes a shift.
     ///
-    /// `PUT /api/attendance/v1/schedule/setting/update`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `PUT /api/attendance/v1/schedule/setting/update`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`EmptyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/5zyueq>
     pub async fn update_shift(&self, shift: &UpdateShift) -> Result<EmptyAnswer> {
@@ -235,13 +283,19 @@ impl Client {
 
     /// Deletes a shift.
     ///
-    /// `DELETE /api/attendance/v1/schedule/setting/delete`, idempotent. [Platform
-    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `DELETE /api/attendance/v1/schedule/setting/delete`, idempotent; seen in client code.
+    /// [Platform documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`EmptyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/e3m4l9>
     pub async fn delete_shift(&self, schedule_id: &str) -> Result<EmptyAnswer> {

@@ -23,13 +23,17 @@ impl Client {
     ///
     /// A member type, as the old form has it, is tolerated.
     ///
-    /// `POST /api/auth/v2/tickets`, idempotent. [Platform documentation][doc]. Source: official
-    /// Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/auth/v2/tickets`, idempotent; documented. [Platform documentation][doc]. Source:
+    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `clientSecretJson`.
     ///
-    /// Known codes: `10007`, `411007` (fix the credentials); `41403` (back off); `41579`, `41580`,
-    /// `411000` (fix the request).
+    /// Answers with [`CreatedAppToken`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `10007`, `411007` (fix the credentials); `41403`
+    /// (back off); `41579`, `41580`, `411000` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/devg-welink/start-09.html>
     pub async fn create_app_token(&self, app_token: &CreateAppToken) -> Result<CreatedAppToken> {
@@ -43,11 +47,17 @@ impl Client {
     ///
     /// Type e for system integration, type u for a user with a free-login code.
     ///
-    /// `POST /api/auth/v1/tickets`, not idempotent. [Platform documentation][doc], [2][doc2].
+    /// `POST /api/auth/v1/tickets`, not idempotent; documented. [Platform documentation][doc],
+    /// [2][doc2].
     ///
     /// Authenticated by `clientSecretJson`.
     ///
-    /// Known codes: `41501`, `41503`, `41504` (fix the request); `41502` (fix the credentials).
+    /// Answers with [`CreatedAppTokenV1`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `41501`, `41503`, `41504` (fix the request);
+    /// `41502` (fix the credentials).
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/wecode/docs/dev/serverapi/desc/access_token1.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/wecode/docs/dev/serverapi/isv/access_token_isv2.html>
@@ -67,10 +77,16 @@ impl Client {
     ///
     /// The token must be the app owner token.
     ///
-    /// `GET /api/auth/v2/userid`, not idempotent. [Platform documentation][doc]. Source: official
-    /// Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/auth/v2/userid`, not idempotent; documented. [Platform documentation][doc].
+    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
+    ///
+    /// Answers with [`UserIdByCode`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/p0n1j0>
     pub async fn get_user_id_by_code(&self, code: &Secret) -> Result<UserIdByCode> {
@@ -82,10 +98,16 @@ impl Client {
 
     /// Gets the userId the access token stands for (OAuth2.0 user token or v1 type u token).
     ///
-    /// `GET /api/auth/v1/userid`, idempotent. [Platform documentation][doc]. Source:
+    /// `GET /api/auth/v1/userid`, idempotent; documented. [Platform documentation][doc]. Source:
     /// wangran99/welinkapi-spring-boot-starter OpenManagerApi.
     ///
     /// Authenticated by `userAccessToken`.
+    ///
+    /// Answers with [`UserIdByToken`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/wecode/docs/dev/serverapi/contact/>
     pub async fn get_user_id_by_token(&self) -> Result<UserIdByToken> {
@@ -94,12 +116,16 @@ impl Client {
 
     /// Gets the ticket used to sign JS-API pages of H5 apps.
     ///
-    /// `GET /api/auth/v1/jstickets`, idempotent. [Platform documentation][doc]. Source:
+    /// `GET /api/auth/v1/jstickets`, idempotent; documented. [Platform documentation][doc]. Source:
     /// wangran99/welinkapi-spring-boot-starter OpenAPI.
     ///
     /// Authenticated by `appAccessToken`.
     ///
-    /// Known codes: `41600` (get a new token).
+    /// Answers with [`JsTicket`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `41600` (get a new token).
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/wecode/docs/dev/jsapi/useapi/overview.html>
     pub async fn get_js_ticket(&self) -> Result<JsTicket> {

@@ -24,13 +24,19 @@ impl Client {
     ///
     /// It starts at once when startTime is empty.
     ///
-    /// `POST /api/meeting/v1/createconference`, not idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/meeting/v1/createconference`, not idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`ConferencesAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/i2vnm3>
     pub async fn create_conference(
@@ -48,13 +54,19 @@ impl Client {
 
     /// Changes a booked conference.
     ///
-    /// `PUT /api/meeting/v1/updateconference`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `PUT /api/meeting/v1/updateconference`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`ConferencesAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/7motl4>
     pub async fn update_conference(
@@ -73,13 +85,19 @@ impl Client {
 
     /// Cancels a booked conference.
     ///
-    /// `DELETE /api/meeting/v1/deleteconference`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `DELETE /api/meeting/v1/deleteconference`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`EmptyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/khz06k>
     pub async fn delete_conference(&self, parameters: DeleteConference<'_>) -> Result<EmptyAnswer> {
@@ -92,13 +110,19 @@ impl Client {
 
     /// Lists booked and running conferences.
     ///
-    /// `GET /api/meeting/v1/queryconferences`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/meeting/v1/queryconferences`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`ConferenceList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/dvx6me>
     pub async fn list_conferences(&self, options: &ListConferences) -> Result<ConferenceList> {
@@ -141,13 +165,19 @@ impl Client {
 
     /// Gets one conference with attendees.
     ///
-    /// `GET /api/meeting/v1/queryconferencedetail`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/meeting/v1/queryconferencedetail`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`Conference`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/hvhl3n>
     pub async fn get_conference(
@@ -202,13 +232,19 @@ impl Client {
 
     /// Lists held conferences.
     ///
-    /// `GET /api/meeting/v1/queryhistoryconferences`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/meeting/v1/queryhistoryconferences`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`PastConferenceList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/lw69lr>
     pub async fn list_past_conferences(
@@ -258,13 +294,19 @@ impl Client {
 
     /// Gets one held conference with attendees.
     ///
-    /// `GET /api/meeting/v1/queryhistoryconferencedetail`, idempotent. [Platform
-    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/meeting/v1/queryhistoryconferencedetail`, idempotent; seen in client code.
+    /// [Platform documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`PastConference`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/9h5d6j>
     pub async fn get_past_conference(

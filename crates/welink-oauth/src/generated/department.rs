@@ -28,13 +28,19 @@ impl Client {
     ///
     /// The result is immediate.
     ///
-    /// `POST /api/contact/v1/department/create`, not idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/department/create`, not idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`DepartmentKeyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/fwi6e7>
     pub async fn create_department(
@@ -53,13 +59,19 @@ impl Client {
     ///
     /// Give deptCode or corpDeptCode.
     ///
-    /// `POST /api/contact/v1/department/update`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/department/update`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`DepartmentKeyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/ystdt7>
     pub async fn update_department(
@@ -79,13 +91,19 @@ impl Client {
     ///
     /// Give deptCode or corpDeptCode.
     ///
-    /// `POST /api/contact/v1/department/delete`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/department/delete`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`DepartmentKeyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/lmhpw0>
     pub async fn delete_department(
@@ -105,8 +123,8 @@ impl Client {
     ///
     /// Give deptCode or corpDeptCode.
     ///
-    /// `GET /api/contact/v2/department/detail`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v2/department/detail`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
@@ -114,6 +132,12 @@ impl Client {
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`DepartmentAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/ew6wfc>
     pub async fn get_department(&self, options: &GetDepartment) -> Result<DepartmentAnswer> {
@@ -134,13 +158,19 @@ impl Client {
 
     /// Gets one department, older form.
     ///
-    /// `GET /api/contact/v1/department/detail`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v1/department/detail`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`DepartmentV1`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/6dutob>
     #[deprecated(note = "the platform's documents advise against it")]
@@ -157,8 +187,8 @@ impl Client {
     ///
     /// Give deptCode or corpDeptCode.
     ///
-    /// `GET /api/contact/v2/department/list`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v2/department/list`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
@@ -166,6 +196,12 @@ impl Client {
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`DepartmentList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/jtnvlg>
     pub async fn list_departments(&self, options: &ListDepartments) -> Result<DepartmentList> {
@@ -212,13 +248,19 @@ impl Client {
 
     /// Lists child departments, older form.
     ///
-    /// `GET /api/contact/v1/department/list`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v1/department/list`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`DepartmentList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/i50ow9>
     #[deprecated(note = "the platform's documents advise against it")]
@@ -261,13 +303,19 @@ impl Client {
 
     /// Lists ancestors: type 0 of a department (deptCode or corpDeptCode), type 1 of a user.
     ///
-    /// `POST /api/contact/v2/department/parent`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v2/department/parent`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`ParentDepartmentList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/3ze12j>
     pub async fn list_parent_departments(
@@ -287,13 +335,19 @@ impl Client {
     ///
     /// Asynchronous, ask get_batch_result with the jobId.
     ///
-    /// `POST /api/contact/v2/department/batch/create`, not idempotent. [Platform
-    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v2/department/batch/create`, not idempotent; seen in client code.
+    /// [Platform documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`JobAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/8hxds0>
     pub async fn batch_create_departments(
@@ -313,13 +367,19 @@ impl Client {
     ///
     /// Asynchronous, ask get_batch_result with the jobId.
     ///
-    /// `POST /api/contact/v2/department/batch/update`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v2/department/batch/update`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`JobAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/iqd944>
     pub async fn batch_update_departments(
@@ -339,13 +399,19 @@ impl Client {
     ///
     /// Asynchronous, ask get_batch_result with the jobId.
     ///
-    /// `POST /api/contact/v1/department/batch/create`, not idempotent. [Platform
-    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/department/batch/create`, not idempotent; seen in client code.
+    /// [Platform documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`JobAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/jf1xmu>
     #[deprecated(note = "the platform's documents advise against it")]
@@ -366,13 +432,19 @@ impl Client {
     ///
     /// Asynchronous, ask get_batch_result with the jobId.
     ///
-    /// `POST /api/contact/v1/department/batch/update`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/department/batch/update`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`JobAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/k52uh1>
     #[deprecated(note = "the platform's documents advise against it")]
@@ -393,13 +465,19 @@ impl Client {
     ///
     /// Asynchronous, ask get_batch_result with the jobId.
     ///
-    /// `POST /api/contact/v1/department/batch/sync`, idempotent. Source:
+    /// `POST /api/contact/v1/department/batch/sync`, idempotent; seen in client code. Source:
     /// John-Tang/welinkapi-spring-boot-starter WeLinkApiV2; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`JobAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn batch_sync_departments(
         &self,
         sync_departments: &BatchSyncDepartments,
@@ -417,13 +495,19 @@ impl Client {
     ///
     /// Asynchronous, ask get_batch_result with the jobId.
     ///
-    /// `POST /api/contact/v1/department/batch/delete`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/department/batch/delete`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`JobAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/5youer>
     pub async fn batch_delete_departments(
@@ -443,13 +527,19 @@ impl Client {
     ///
     /// Asynchronous, ask get_batch_result with the jobId.
     ///
-    /// `POST /api/contact/v1/department/batch/updatecorpdept`, idempotent. [Platform
-    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/department/batch/updatecorpdept`, idempotent; seen in client code.
+    /// [Platform documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`JobAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/5youer>
     pub async fn batch_update_department_corp_codes(

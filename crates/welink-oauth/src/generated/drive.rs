@@ -21,15 +21,20 @@ impl Client {
     ///
     /// The file itself goes to upload_url.
     ///
-    /// `POST /api/clouddrive/v1/file/preupload`, not idempotent. Source: official Java SDK 2.1.5
-    /// FileUploadServiceImpl; wangran99/welinkapi-spring-boot-starter OpenAPI.
+    /// `POST /api/clouddrive/v1/file/preupload`, not idempotent; seen in client code. Source:
+    /// official Java SDK 2.1.5 FileUploadServiceImpl; wangran99/welinkapi-spring-boot-starter
+    /// OpenAPI.
     ///
     /// Authenticated by `appAccessToken`.
     ///
-    /// Known codes: `42021`, `42022` (contact the provider).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`PreparedUpload`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `42021`, `42022` (contact the provider).
     pub async fn prepare_upload(&self, upload: &PrepareUpload) -> Result<PreparedUpload> {
         Request::new(&PREPARE_UPLOAD)
             .json("application/json", upload)
@@ -39,13 +44,19 @@ impl Client {
 
     /// Gets a download address for a file.
     ///
-    /// `POST /api/clouddrive/v1/file/predownload`, idempotent. Source:
+    /// `POST /api/clouddrive/v1/file/predownload`, idempotent; seen in client code. Source:
     /// wangran99/welinkapi-spring-boot-starter OpenAPI; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`PreparedDownload`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn prepare_download(&self, download: &PrepareDownload) -> Result<PreparedDownload> {
         Request::new(&PREPARE_DOWNLOAD)
             .json("application/json", download)
@@ -55,13 +66,19 @@ impl Client {
 
     /// Creates a share link for a file.
     ///
-    /// `POST /api/clouddrive/v1/links`, not idempotent. Source: official Java SDK 2.1.5
-    /// LinkManageServiceImpl.
+    /// `POST /api/clouddrive/v1/links`, not idempotent; seen in client code. Source: official Java
+    /// SDK 2.1.5 LinkManageServiceImpl.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`CreatedShareLink`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn create_share_link(
         &self,
         share_link: &CreateShareLink,
@@ -74,12 +91,18 @@ impl Client {
 
     /// Lists the share links of a file.
     ///
-    /// `POST /api/clouddrive/v1/links/list`, idempotent. Source: official Java SDK 2.1.5
+    /// `POST /api/clouddrive/v1/links/list`, idempotent; inferred. Source: official Java SDK 2.1.5
     /// CloudDriveV1LinksListRequest (path derived from the class name).
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`ShareLinkList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn list_share_links(&self, share_links: &ListShareLinks) -> Result<ShareLinkList> {
         Request::new(&LIST_SHARE_LINKS)
             .json("application/json", share_links)
@@ -89,12 +112,18 @@ impl Client {
 
     /// Deletes a share link.
     ///
-    /// `DELETE /api/clouddrive/v1/links/delete`, idempotent. Source: official Java SDK 2.1.5
-    /// CloudDriveV1LinksDeleteRequest (path derived from the class name).
+    /// `DELETE /api/clouddrive/v1/links/delete`, idempotent; inferred. Source: official Java SDK
+    /// 2.1.5 CloudDriveV1LinksDeleteRequest (path derived from the class name).
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`DeletedShareLink`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn delete_share_link(
         &self,
         file_sn: &str,

@@ -20,13 +20,19 @@ use crate::model::{
 impl Client {
     /// Lists the forms of a user.
     ///
-    /// `POST /api/weopen/form/list`, idempotent. [Platform documentation][doc]. Source: official
-    /// Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/weopen/form/list`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`FormList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/4wvh1t>
     pub async fn list_forms(&self, forms: &ListForms) -> Result<FormList> {
@@ -60,13 +66,19 @@ impl Client {
 
     /// Lists the answers to a form.
     ///
-    /// `POST /api/weopen/form/data`, idempotent. [Platform documentation][doc]. Source: official
-    /// Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/weopen/form/data`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`FormAnswerList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/p3zlah>
     pub async fn list_form_answers(
@@ -107,13 +119,19 @@ impl Client {
 
     /// Sets who may fill in a form.
     ///
-    /// `POST /api/weopen/form/scope`, idempotent. Source: official Python SDK 1.3.0
-    /// WeopenFormScopeRequest; official Java SDK 2.1.5.
+    /// `POST /api/weopen/form/scope`, idempotent; seen in client code. Source: official Python SDK
+    /// 1.3.0 WeopenFormScopeRequest; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`SetFormScopeAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn set_form_scope(&self, form_scope: &SetFormScope) -> Result<SetFormScopeAnswer> {
         Request::new(&SET_FORM_SCOPE)
             .json("application/json", form_scope)
@@ -123,13 +141,19 @@ impl Client {
 
     /// Gets who may fill in a form.
     ///
-    /// `GET /api/weopen/form/scope/detail`, idempotent. Source: official Python SDK 1.3.0
-    /// WeopenFormScopeDetailRequest; official Java SDK 2.1.5.
+    /// `GET /api/weopen/form/scope/detail`, idempotent; seen in client code. Source: official
+    /// Python SDK 1.3.0 WeopenFormScopeDetailRequest; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`FormScopeAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn get_form_scope(&self, form_id: i64) -> Result<FormScopeAnswer> {
         Request::new(&GET_FORM_SCOPE)
             .query("formId", form_id)

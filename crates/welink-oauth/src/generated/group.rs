@@ -20,15 +20,20 @@ use crate::model::{
 impl Client {
     /// Creates a chat group.
     ///
-    /// `POST /api/welinkim/v1/group-service/group/create-group`, not idempotent. [Platform
-    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/welinkim/v1/group-service/group/create-group`, not idempotent; seen in client
+    /// code. [Platform documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK
+    /// 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
-    /// Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`CreatedGroup`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/acfmeo>
     pub async fn create_group(&self, group: &CreateGroup) -> Result<CreatedGroup> {
@@ -40,15 +45,19 @@ impl Client {
 
     /// Disbands a chat group.
     ///
-    /// `POST /api/welinkim/v1/group-service/group/disband-group`, idempotent. [Platform
-    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/welinkim/v1/group-service/group/disband-group`, idempotent; seen in client code.
+    /// [Platform documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
-    /// Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`ImResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/1e47bt>
     pub async fn disband_group(&self, group: &DisbandGroup) -> Result<ImResult> {
@@ -60,15 +69,20 @@ impl Client {
 
     /// Hands a chat group to another owner.
     ///
-    /// `POST /api/welinkim/v1/group-service/group/transfer-group-owner`, idempotent. [Platform
-    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/welinkim/v1/group-service/group/transfer-group-owner`, idempotent; seen in client
+    /// code. [Platform documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK
+    /// 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
-    /// Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`TransferredGroupOwner`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/1j3aj6>
     pub async fn transfer_group_owner(
@@ -83,15 +97,20 @@ impl Client {
 
     /// Renames a chat group.
     ///
-    /// `POST /api/welinkim/v1/group-service/group/modify-group-name`, idempotent. [Platform
-    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/welinkim/v1/group-service/group/modify-group-name`, idempotent; seen in client
+    /// code. [Platform documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK
+    /// 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
-    /// Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`RenamedGroup`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/o1lp0r>
     pub async fn rename_group(&self, group: &RenameGroup) -> Result<RenamedGroup> {
@@ -103,15 +122,20 @@ impl Client {
 
     /// Changes the member capacity of a chat group.
     ///
-    /// `POST /api/welinkim/v1/group-service/group/modify-group-capacity`, idempotent. [Platform
-    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/welinkim/v1/group-service/group/modify-group-capacity`, idempotent; seen in
+    /// client code. [Platform documentation][doc]. Source: official Python SDK 1.3.0; official Java
+    /// SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
-    /// Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`SetGroupCapacityAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/4g820b>
     pub async fn set_group_capacity(
@@ -126,15 +150,20 @@ impl Client {
 
     /// Adds users to a chat group.
     ///
-    /// `POST /api/welinkim/v1/group-service/group-member/add-group-member`, idempotent. [Platform
-    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/welinkim/v1/group-service/group-member/add-group-member`, idempotent; seen in
+    /// client code. [Platform documentation][doc]. Source: official Python SDK 1.3.0; official Java
+    /// SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
-    /// Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`AddedGroupMembers`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/rrvush>
     pub async fn add_group_members(
@@ -149,15 +178,20 @@ impl Client {
 
     /// Removes users from a chat group.
     ///
-    /// `POST /api/welinkim/v1/group-service/group-member/remove-group-member`, idempotent.
-    /// [Platform documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/welinkim/v1/group-service/group-member/remove-group-member`, idempotent; seen in
+    /// client code. [Platform documentation][doc]. Source: official Python SDK 1.3.0; official Java
+    /// SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
-    /// Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`ImResult`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/67cdd6>
     pub async fn remove_group_members(
@@ -172,16 +206,20 @@ impl Client {
 
     /// Sends a message to chat groups as an application.
     ///
-    /// `POST /api/welinkim/v1/im-service/chat/group-chat`, not idempotent. [Platform
-    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5;
+    /// `POST /api/welinkim/v1/im-service/chat/group-chat`, not idempotent; seen in client code.
+    /// [Platform documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5;
     /// apache/skywalking WeLinkHookCallback.
     ///
     /// Authenticated by `appAccessToken`.
     ///
-    /// Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`SentGroupMessage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/a2v4um>
     pub async fn send_group_message(

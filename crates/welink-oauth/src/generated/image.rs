@@ -18,13 +18,19 @@ impl Client {
     ///
     /// The answer is not published.
     ///
-    /// `POST /api/tinyimage/v2/images`, not idempotent. Source: public client code
+    /// `POST /api/tinyimage/v2/images`, not idempotent; inferred. Source: public client code
     /// WeLinkConstant.java (address only); devg-welink start-143 (picture address of a sent
     /// message).
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`UploadedImage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn upload_image(&self, file_upload_form: &FileUploadForm) -> Result<UploadedImage> {
         Request::new(&UPLOAD_IMAGE)
             .multipart(file_upload_form.multipart())

@@ -23,13 +23,19 @@ impl Client {
     ///
     /// Give userId or corpUserId, and content or link as contentType asks.
     ///
-    /// `POST /api/knowledge/v2/articles/add`, not idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/knowledge/v2/articles/add`, not idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`ArticleRefAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/5lkanx>
     pub async fn add_article(&self, article: &AddArticle) -> Result<ArticleRefAnswer> {
@@ -44,13 +50,19 @@ impl Client {
     ///
     /// Absent fields stay.
     ///
-    /// `PUT /api/knowledge/v2/articles/update`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `PUT /api/knowledge/v2/articles/update`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`ArticleRefAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/orz9nu>
     pub async fn update_article(&self, article: &UpdateArticle) -> Result<ArticleRefAnswer> {
@@ -63,13 +75,19 @@ impl Client {
 
     /// Publishes an article, older form.
     ///
-    /// `POST /api/knowledge/v1/articles/add`, not idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/knowledge/v1/articles/add`, not idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`ArticleRefAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/fwsyfe>
     #[deprecated(note = "the platform's documents advise against it")]
@@ -83,13 +101,19 @@ impl Client {
 
     /// Changes an article, older form.
     ///
-    /// `PUT /api/knowledge/v1/articles/update`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `PUT /api/knowledge/v1/articles/update`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`ArticleRefAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/3xl7pg>
     #[deprecated(note = "the platform's documents advise against it")]
@@ -106,13 +130,19 @@ impl Client {
 
     /// Deletes an article.
     ///
-    /// `DELETE /api/knowledge/v1/articles/delete`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `DELETE /api/knowledge/v1/articles/delete`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`EmptyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/tcm93s>
     pub async fn delete_article(
@@ -130,13 +160,19 @@ impl Client {
 
     /// Lists announcement articles.
     ///
-    /// `GET /api/knowledge/v1/article/list`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/knowledge/v1/article/list`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`ArticleList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/pgu8ti>
     pub async fn list_articles(&self, options: &ListArticles) -> Result<ArticleList> {
@@ -153,13 +189,19 @@ impl Client {
 
     /// Lists announcement categories.
     ///
-    /// `GET /api/knowledge/v1/category/list`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/knowledge/v1/category/list`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`ArticleCategoryList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/r7prtj>
     pub async fn list_article_categories(
@@ -174,13 +216,19 @@ impl Client {
 
     /// Lists announcement components.
     ///
-    /// `GET /api/knowledge/v1/component/list`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/knowledge/v1/component/list`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`ArticleComponentList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/dlswid>
     pub async fn list_article_components(&self) -> Result<ArticleComponentList> {
@@ -191,12 +239,18 @@ impl Client {
     ///
     /// Body and answer are not published.
     ///
-    /// `POST /api/knowledge/v1/file/upload`, not idempotent. Source: public client code
+    /// `POST /api/knowledge/v1/file/upload`, not idempotent; inferred. Source: public client code
     /// WeLinkConstant.java (address only).
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`UploadedAttachment`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn upload_attachment(
         &self,
         file_upload_form: &FileUploadForm,
@@ -211,12 +265,18 @@ impl Client {
     ///
     /// Body and answer are not published.
     ///
-    /// `POST /api/knowledge/v1/file/update`, not idempotent. Source: public client code
+    /// `POST /api/knowledge/v1/file/update`, not idempotent; inferred. Source: public client code
     /// WeLinkConstant.java (address only).
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`UpdatedAttachment`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn update_attachment(
         &self,
         file_upload_form: &FileUploadForm,
@@ -229,12 +289,18 @@ impl Client {
 
     /// Deletes an attachment.
     ///
-    /// `DELETE /api/knowledge/v1/file/delete`, idempotent. Source: public client code
+    /// `DELETE /api/knowledge/v1/file/delete`, idempotent; inferred. Source: public client code
     /// WeLinkConstant.java (address only).
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`EmptyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn delete_attachment(&self, file_id: &str) -> Result<EmptyAnswer> {
         Request::new(&DELETE_ATTACHMENT)
             .query("fileId", file_id)

@@ -20,13 +20,19 @@ use crate::model::{
 impl Client {
     /// Gets one department.
     ///
-    /// `GET /api/contact/v1/departments/{deptCode}`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v1/departments/{deptCode}`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`LegacyDepartmentAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/vk8nvh>
     #[deprecated(note = "the platform's documents advise against it")]
@@ -41,10 +47,16 @@ impl Client {
     ///
     /// With deptCode 0 only one level is returned.
     ///
-    /// `GET /api/contact/v2/departments/list`, idempotent. [Platform documentation][doc],
-    /// [2][doc2]. Source: official Python SDK 1.3.0.
+    /// `GET /api/contact/v2/departments/list`, idempotent; documented. [Platform
+    /// documentation][doc], [2][doc2]. Source: official Python SDK 1.3.0.
     ///
     /// Authenticated by `appAccessToken`.
+    ///
+    /// Answers with [`LegacyDepartmentList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/wecode/docs/dev/serverapi/contact/message_sync.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/0ncaat>
@@ -67,13 +79,19 @@ impl Client {
 
     /// Lists child departments.
     ///
-    /// `GET /api/contact/v3/departments/list`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v3/departments/list`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`LegacyDepartmentList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/0ncaat>
     pub async fn list_legacy_departments_v3(
@@ -94,13 +112,19 @@ impl Client {
 
     /// Gets the ancestors of a department.
     ///
-    /// `GET /api/contact/v1/department/parent`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v1/department/parent`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`DepartmentAncestorList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/yoyclo>
     pub async fn list_department_ancestors(
@@ -117,13 +141,19 @@ impl Client {
     ///
     /// Asynchronous, ask get_department_sync_status.
     ///
-    /// `POST /api/contact/v2/departments/bulk`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v2/departments/bulk`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`BulkSyncDepartmentsAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/zgn4mp>
     #[deprecated(note = "the platform's documents advise against it")]
@@ -141,13 +171,19 @@ impl Client {
     ///
     /// Asynchronous.
     ///
-    /// `PUT /api/contact/v2/departments/update`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `PUT /api/contact/v2/departments/update`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`BulkUpdateDepartmentsAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/wqgqo2>
     #[deprecated(note = "the platform's documents advise against it")]
@@ -163,13 +199,19 @@ impl Client {
 
     /// Gets the state of synchronised departments.
     ///
-    /// `POST /api/contact/v2/departments/status`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v2/departments/status`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`DepartmentSyncStatus`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/8w9qk3>
     pub async fn get_department_sync_status(

@@ -27,12 +27,18 @@ impl Client {
     /// Give at least one of userId, corpUserId and mobileNumber; precedence userId, corpUserId,
     /// mobileNumber.
     ///
-    /// `GET /api/contact/v1/users`, idempotent. [Platform documentation][doc], [2][doc2]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v1/users`, idempotent; documented. [Platform documentation][doc],
+    /// [2][doc2]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// At least one of `userId`, `corpUserId`, `mobileNumber` is required.
+    ///
+    /// Answers with [`LegacyUser`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/wecode/docs/dev/serverapi/contact/user_detail.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/b6yxfm>
@@ -59,13 +65,19 @@ impl Client {
     /// Give at least one of userId, corpUserId and mobileNumber; precedence userId, corpUserId,
     /// mobileNumber.
     ///
-    /// `POST /api/contact/v3/users`, idempotent. [Platform documentation][doc]. Source: official
-    /// Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v3/users`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`LegacyUserV3`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/zuizxb>
     pub async fn get_legacy_user_v3(
@@ -84,13 +96,19 @@ impl Client {
     /// Give at least one of userId, corpUserId and mobileNumber; precedence userId, corpUserId,
     /// mobileNumber.
     ///
-    /// `POST /api/contact/v3/users/simple`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v3/users/simple`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`UserSimple`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/qdmtm8/sx2v22/bc1akx>
     pub async fn get_user_simple(&self, user_simple: &GetUserSimple) -> Result<UserSimple> {
@@ -106,8 +124,8 @@ impl Client {
     /// Give at least one of userId, corpUserId and mobileNumber; precedence userId, corpUserId,
     /// mobileNumber.
     ///
-    /// `GET /api/contact/v1/users/simple`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0.
+    /// `GET /api/contact/v1/users/simple`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0.
     ///
     /// Authenticated by `appAccessToken`.
     ///
@@ -115,6 +133,12 @@ impl Client {
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`UserSimpleV1`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/qdmtm8/sx2v22/bc1akx>
     #[deprecated(note = "the platform's documents advise against it")]
@@ -140,8 +164,8 @@ impl Client {
     /// Give at least one of userId, corpUserId and mobileNumber; precedence userId, corpUserId,
     /// mobileNumber.
     ///
-    /// `GET /api/contact/v1/users/email`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v1/users/email`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
@@ -149,6 +173,12 @@ impl Client {
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`UserEmail`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/qdmtm8/sx2v22/7bkr7r>
     pub async fn get_user_email(&self, options: &GetUserEmail) -> Result<UserEmail> {
@@ -170,13 +200,19 @@ impl Client {
 
     /// Translates up to 50 corpUserIds into userIds.
     ///
-    /// `POST /api/contact/v1/users/accounts`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/users/accounts`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`UserAccountList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/5kuxyj>
     pub async fn list_user_accounts(
@@ -194,10 +230,16 @@ impl Client {
     ///
     /// Asynchronous, ask get_user_sync_status.
     ///
-    /// `POST /api/contact/v1/users/bulk`, idempotent. [Platform documentation][doc], [2][doc2].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/users/bulk`, idempotent; documented. [Platform documentation][doc],
+    /// [2][doc2]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
+    ///
+    /// Answers with [`BulkSyncUsersAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/wecode/docs/dev/serverapi/contact/staff_sync.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/9meri5>
@@ -214,13 +256,19 @@ impl Client {
     ///
     /// Asynchronous.
     ///
-    /// `POST /api/contact/v2/users/bulk`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v2/users/bulk`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`BulkSyncUsersV2Answer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/u4u9ge>
     pub async fn bulk_sync_users_v2(
@@ -238,13 +286,19 @@ impl Client {
     ///
     /// Asynchronous.
     ///
-    /// `PUT /api/contact/v1/users/update`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0.
+    /// `PUT /api/contact/v1/users/update`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`BulkUpdateUsersAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/9meri5>
     #[deprecated(note = "the platform's documents advise against it")]
@@ -263,13 +317,19 @@ impl Client {
     ///
     /// Asynchronous.
     ///
-    /// `PUT /api/contact/v2/users/update`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `PUT /api/contact/v2/users/update`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`BulkUpdateUsersV2Answer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/qdwqrf>
     pub async fn bulk_update_users_v2(
@@ -287,13 +347,17 @@ impl Client {
     ///
     /// Each entry gives corpUserId, mobileNumber or userEmail.
     ///
-    /// `POST /api/contact/v1/users/status`, idempotent. [Platform documentation][doc], [2][doc2].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/users/status`, idempotent; documented. [Platform documentation][doc],
+    /// [2][doc2]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
-    /// Known codes: `47100`, `47104`, `47107`, `47108`, `47109`, `47112`, `47113` (no fault);
-    /// `47110`, `47120` (fix the request); `47111` (drop the target).
+    /// Answers with [`UserSyncStatus`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `47100`, `47104`, `47107`, `47108`, `47109`,
+    /// `47112`, `47113` (no fault); `47110`, `47120` (fix the request); `47111` (drop the target).
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/wecode/docs/dev/serverapi/contact/staff_query.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/0pj1sw>
@@ -310,13 +374,19 @@ impl Client {
 
     /// Lists the users of a department in full.
     ///
-    /// `GET /api/contact/v1/user/users`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v1/user/users`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`DepartmentUserList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/fr96pu>
     #[deprecated(note = "the platform's documents advise against it")]
@@ -367,13 +437,19 @@ impl Client {
 
     /// Lists the users of a department (ISV apps).
     ///
-    /// `GET /api/contact/v2/user/users`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v2/user/users`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`DepartmentUserListIsv`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/qdmtm8/sx2v22/bc17pu>
     pub async fn list_department_users_isv(
@@ -423,13 +499,19 @@ impl Client {
 
     /// Lists the users of a department in short.
     ///
-    /// `GET /api/contact/v2/user/userid`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v2/user/userid`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`SimpleDepartmentUserList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/kqn7u3>
     #[deprecated(note = "the platform's documents advise against it")]
@@ -484,17 +566,21 @@ impl Client {
     ///
     /// At most 3 times in 24 hours for opened accounts.
     ///
-    /// `PUT /api/contact/v1/user/mobilenumber`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `PUT /api/contact/v1/user/mobilenumber`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// At most 3 calls in a day per user; beyond it the answer is `47124`.
     ///
-    /// Known codes: `47124` (back off).
-    ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`EmptyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `47124` (back off).
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/26v7vi>
     pub async fn update_user_mobile(&self, user_mobile: &UpdateUserMobile) -> Result<EmptyAnswer> {

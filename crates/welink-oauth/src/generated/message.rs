@@ -23,13 +23,19 @@ impl Client {
     /// urlType, urlPath and msgOwner are documented as required, but the o2oa client sends messages
     /// without them.
     ///
-    /// `POST /api/messages/v3/send`, not idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/messages/v3/send`, not idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`SentMessage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/n792d4>
     pub async fn send_official_message(
@@ -45,9 +51,15 @@ impl Client {
 
     /// Sends an official-account message, older form with publicAccID.
     ///
-    /// `POST /api/messages/v2/send`, not idempotent. [Platform documentation][doc].
+    /// `POST /api/messages/v2/send`, not idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `appAccessToken`.
+    ///
+    /// Answers with [`SentMessage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/wecode/docs/dev/serverapi/message>
     #[deprecated(note = "the platform's documents advise against it")]
@@ -64,11 +76,17 @@ impl Client {
 
     /// Sends a text card to the notification centre or an official account.
     ///
-    /// `POST /api/messages/v2/card/common`, not idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5; <https://www.huaweicloud.com/guide>
-    /// (WeLink common card).
+    /// `POST /api/messages/v2/card/common`, not idempotent; documented. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5;
+    /// <https://www.huaweicloud.com/guide> (WeLink common card).
     ///
     /// Authenticated by `appAccessToken`.
+    ///
+    /// Answers with [`SentMessage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/a9f9qn>
     pub async fn send_card_message(&self, card_message: &SendCardMessage) -> Result<SentMessage> {
@@ -81,13 +99,19 @@ impl Client {
 
     /// Sends a text card, older form.
     ///
-    /// `POST /api/messages/v1/card/common`, not idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0.
+    /// `POST /api/messages/v1/card/common`, not idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`SentMessage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/a9f9qn>
     #[deprecated(note = "the platform's documents advise against it")]
@@ -104,10 +128,16 @@ impl Client {
 
     /// Sends an application card with lines and buttons.
     ///
-    /// `POST /api/messages/v1/card/wecode`, not idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/messages/v1/card/wecode`, not idempotent; documented. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
+    ///
+    /// Answers with [`SentMessage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/vt2yoc>
     pub async fn send_app_card_message(
@@ -123,12 +153,16 @@ impl Client {
 
     /// Sends a picture.
     ///
-    /// `POST /api/messages/v1/image`, not idempotent. [Platform documentation][doc], [2][doc2].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/messages/v1/image`, not idempotent; documented. [Platform documentation][doc],
+    /// [2][doc2]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
-    /// Known codes: `51019` (drop the target).
+    /// Answers with [`SentMessage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `51019` (drop the target).
     ///
     /// [doc]: <https://support.huaweicloud.com/devg-welink/start-143.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/dv3tx0>
@@ -145,10 +179,16 @@ impl Client {
 
     /// Sends one to five news items.
     ///
-    /// `POST /api/messages/v1/news`, not idempotent. [Platform documentation][doc], [2][doc2].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/messages/v1/news`, not idempotent; documented. [Platform documentation][doc],
+    /// [2][doc2]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
+    ///
+    /// Answers with [`SentMessage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/devg-welink/start-144.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/igr53l>
@@ -162,13 +202,19 @@ impl Client {
 
     /// Changes the status label of a sent card.
     ///
-    /// `POST /api/messages/v1/update`, idempotent. [Platform documentation][doc]. Source: official
-    /// Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/messages/v1/update`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`SentMessage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/bzai2q>
     pub async fn update_message_status(
@@ -184,13 +230,19 @@ impl Client {
 
     /// Recalls a sent card, picture or news message.
     ///
-    /// `POST /api/messages/v1/recall`, idempotent. [Platform documentation][doc]. Source: official
-    /// Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/messages/v1/recall`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`EmptyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/r8h62a>
     pub async fn recall_message(&self, message: &RecallMessage) -> Result<EmptyAnswer> {

@@ -24,11 +24,12 @@ impl Client {
     /// Answers 302 with code and state on redirect_uri; an error comes as code (a number beginning
     /// with 600) and message. The server never calls it.
     ///
-    /// `GET /sso/oauth2/authorize`, for a browser: this only builds the address. Source: WeLink
-    /// page "OAuth2.0 access steps"; cnblogs.com/huaweicloud/p/12383783.html.
+    /// `GET /sso/oauth2/authorize`, for a browser: this only builds the address; documented.
+    /// Source: WeLink page "OAuth2.0 access steps"; cnblogs.com/huaweicloud/p/12383783.html.
     ///
-    /// Known codes: `60002`, `60003`, `60004`, `60005`, `60006`, `60007`, `60008`, `60013` (fix the
-    /// request); `60009`, `60011`, `60012` (back off); `60010` (fix the credentials).
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
     pub fn authorize(
         &self,
         parameters: Authorize<'_>,
@@ -51,11 +52,15 @@ impl Client {
     /// Takes the loginCode posted by the QR widget and answers 302 with a code for
     /// get_user_id_by_code. The server never calls it.
     ///
-    /// `GET /sso/oauth2/sns_authorize`, for a browser: this only builds the address. Source: public
-    /// client code (WeLinkLogin.tsx).
+    /// `GET /sso/oauth2/sns_authorize`, for a browser: this only builds the address; seen in client
+    /// code. Source: public client code (WeLinkLogin.tsx).
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
     pub fn authorize_scan_login(
         &self,
         parameters: AuthorizeScanLogin<'_>,
@@ -77,13 +82,18 @@ impl Client {
     /// Parameters go in the query as in the official example; a form body of the same names is the
     /// documented content type, but no public client uses it.
     ///
-    /// `POST /api/oauth2/v1/token`, not idempotent. Source: WeLink page "OAuth2.0 access steps";
-    /// wangran99/welinkapi-spring-boot-starter OpenManagerApi.
+    /// `POST /api/oauth2/v1/token`, not idempotent; documented. Source: WeLink page "OAuth2.0
+    /// access steps"; wangran99/welinkapi-spring-boot-starter OpenManagerApi.
     ///
     /// Authenticated by `clientSecretQuery`.
     ///
-    /// Known codes: `60002`, `60003`, `60004`, `60005`, `60006`, `60007`, `60008`, `60013` (fix the
-    /// request); `60009`, `60011`, `60012` (back off); `60010` (fix the credentials).
+    /// Answers with [`OauthToken`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `60002`, `60003`, `60004`, `60005`, `60006`,
+    /// `60007`, `60008`, `60013` (fix the request); `60009`, `60011`, `60012` (back off); `60010`
+    /// (fix the credentials).
     pub async fn create_oauth_token(
         &self,
         code: &Secret,

@@ -18,14 +18,18 @@ impl Client {
     ///
     /// Authenticated by the token in the address and an IP allow-list.
     ///
-    /// `POST /api/werobot/v1/webhook/send`, not idempotent. Source:
+    /// `POST /api/werobot/v1/webhook/send`, not idempotent; documented. Source:
     /// <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/mmkx2n> (copy in a public
     /// repository).
     ///
     /// Authenticated by `robotToken`.
     ///
-    /// Known codes: `58404`, `58602` (drop the target); `58500` (back off); `58601` (fix the
-    /// request).
+    /// Answers with [`SentRobotMessage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `58404`, `58602` (drop the target); `58500` (back
+    /// off); `58601` (fix the request).
     pub async fn send_robot_message(
         &self,
         robot_message: &SendRobotMessage,

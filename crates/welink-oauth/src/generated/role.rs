@@ -23,13 +23,19 @@ use crate::model::{
 impl Client {
     /// Creates a role group (at most 20 per company).
     ///
-    /// `POST /api/contact/v1/rolegroup/create`, not idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/rolegroup/create`, not idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`RoleGroupKeyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/l7m80w>
     pub async fn create_role_group(
@@ -46,13 +52,19 @@ impl Client {
 
     /// Renames a role group.
     ///
-    /// `POST /api/contact/v1/rolegroup/update`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/rolegroup/update`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`RoleGroupKeyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/bdz1vt>
     pub async fn update_role_group(
@@ -69,13 +81,19 @@ impl Client {
 
     /// Deletes a role group.
     ///
-    /// `POST /api/contact/v1/rolegroup/delete`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/rolegroup/delete`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`RoleGroupKeyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/wol4tp>
     pub async fn delete_role_group(
@@ -94,8 +112,8 @@ impl Client {
     ///
     /// Give roleGroupId or corpRoleGroupId.
     ///
-    /// `GET /api/contact/v1/rolegroup/detail`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v1/rolegroup/detail`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
@@ -103,6 +121,12 @@ impl Client {
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`RoleGroupAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/g89o5w>
     pub async fn get_role_group(&self, options: &GetRoleGroup) -> Result<RoleGroupAnswer> {
@@ -123,13 +147,19 @@ impl Client {
 
     /// Lists all role groups.
     ///
-    /// `GET /api/contact/v1/rolegroup/simplelist`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v1/rolegroup/simplelist`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`RoleGroupList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/pe90ms>
     pub async fn list_role_groups(&self, options: &ListRoleGroups) -> Result<RoleGroupList> {
@@ -143,8 +173,8 @@ impl Client {
     ///
     /// Give roleGroupId or corpRoleGroupId.
     ///
-    /// `GET /api/contact/v1/rolegroup/list`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v1/rolegroup/list`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
@@ -152,6 +182,12 @@ impl Client {
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`RoleList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/3s1wpq>
     pub async fn list_roles(&self, options: &ListRoles) -> Result<RoleList> {
@@ -172,13 +208,19 @@ impl Client {
 
     /// Creates a role.
     ///
-    /// `POST /api/contact/v1/role/create`, not idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/role/create`, not idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`RoleKeyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/rzmvo4>
     pub async fn create_role(
@@ -195,13 +237,19 @@ impl Client {
 
     /// Updates a role.
     ///
-    /// `POST /api/contact/v1/role/update`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/role/update`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`RoleKeyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/3r3an6>
     pub async fn update_role(
@@ -218,13 +266,19 @@ impl Client {
 
     /// Deletes a role.
     ///
-    /// `POST /api/contact/v1/role/delete`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/role/delete`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`RoleKeyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/flcud7>
     pub async fn delete_role(
@@ -243,8 +297,8 @@ impl Client {
     ///
     /// Give roleId or corpRoleId.
     ///
-    /// `GET /api/contact/v1/role/detail`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v1/role/detail`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
@@ -252,6 +306,12 @@ impl Client {
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`RoleAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/07fmvz>
     pub async fn get_role(&self, options: &GetRole) -> Result<RoleAnswer> {
@@ -274,8 +334,8 @@ impl Client {
     ///
     /// Give roleId or corpRoleId.
     ///
-    /// `GET /api/contact/v1/role/simplelist`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v1/role/simplelist`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
@@ -283,6 +343,12 @@ impl Client {
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`RoleUserList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/zh8zor>
     pub async fn list_role_users(&self, options: &ListRoleUsers) -> Result<RoleUserList> {
@@ -330,12 +396,18 @@ impl Client {
     ///
     /// Asynchronous.
     ///
-    /// `POST /api/contact/v1/role/batch/sync`, idempotent. Source: official Java SDK 2.1.5
-    /// ContactV1RoleBatchSyncRequest (path derived from the class name).
+    /// `POST /api/contact/v1/role/batch/sync`, idempotent; inferred. Source: official Java SDK
+    /// 2.1.5 ContactV1RoleBatchSyncRequest (path derived from the class name).
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`JobAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn batch_sync_roles(
         &self,
         sync_roles: &BatchSyncRoles,
@@ -352,12 +424,18 @@ impl Client {
     ///
     /// Asynchronous.
     ///
-    /// `POST /api/contact/v1/rolegroup/batch/sync`, idempotent. Source: official Java SDK 2.1.5
-    /// ContactV1RoleGroupBatchSyncRequest (path derived from the class name).
+    /// `POST /api/contact/v1/rolegroup/batch/sync`, idempotent; inferred. Source: official Java SDK
+    /// 2.1.5 ContactV1RoleGroupBatchSyncRequest (path derived from the class name).
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// Answers with [`JobAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     pub async fn batch_sync_role_groups(
         &self,
         sync_role_groups: &BatchSyncRoleGroups,

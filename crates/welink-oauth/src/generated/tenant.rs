@@ -15,13 +15,19 @@ use crate::model::Tenant;
 impl Client {
     /// Gets the company the token acts for.
     ///
-    /// `GET /api/tenant/v1/tenants`, idempotent. [Platform documentation][doc]. Source: official
-    /// Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/tenant/v1/tenants`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`Tenant`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/qdmtm8/sx2v22/ij1yns>
     pub async fn get_tenant(&self) -> Result<Tenant> {

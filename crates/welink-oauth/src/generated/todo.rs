@@ -19,10 +19,16 @@ use crate::model::{
 impl Client {
     /// Adds a to-do for one user.
     ///
-    /// `POST /api/todo/v3/addtask`, not idempotent. [Platform documentation][doc], [2][doc2].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/todo/v3/addtask`, not idempotent; documented. [Platform documentation][doc],
+    /// [2][doc2]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
+    ///
+    /// Answers with [`AddedTodo`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/devg-welink/start-18.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/eatdqi>
@@ -35,10 +41,16 @@ impl Client {
 
     /// Adds a to-do for one user, older form.
     ///
-    /// `POST /api/todo/v2/addtask`, not idempotent. [Platform documentation][doc], [2][doc2].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/todo/v2/addtask`, not idempotent; documented. [Platform documentation][doc],
+    /// [2][doc2]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
+    ///
+    /// Answers with [`AddedTodoV2`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/devg-welink/start-19.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/3u6o3x>
@@ -52,10 +64,16 @@ impl Client {
 
     /// Adds a to-do for one user, first form.
     ///
-    /// `POST /api/todo/v1/addtask`, not idempotent. [Platform documentation][doc], [2][doc2].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/todo/v1/addtask`, not idempotent; documented. [Platform documentation][doc],
+    /// [2][doc2]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
+    ///
+    /// Answers with [`AddedTodoV1`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/wecode/docs/dev/serverapi/isv/add_todo.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/2oeerl>
@@ -71,10 +89,16 @@ impl Client {
     ///
     /// Parameters go in the query.
     ///
-    /// `PUT /api/todo/v2/updatetask`, idempotent. [Platform documentation][doc], [2][doc2]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `PUT /api/todo/v2/updatetask`, idempotent; documented. [Platform documentation][doc],
+    /// [2][doc2]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
+    ///
+    /// Answers with [`UpdatedTodo`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://support.huaweicloud.com/devg-welink/start-20.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/wh37dz>
@@ -92,12 +116,16 @@ impl Client {
     ///
     /// The member data of the answer is true or an object.
     ///
-    /// `PUT /api/todo/v1/updatetask`, idempotent. [Platform documentation][doc], [2][doc2]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `PUT /api/todo/v1/updatetask`, idempotent; documented. [Platform documentation][doc],
+    /// [2][doc2]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
-    /// Known codes: `55002` (fix the credentials).
+    /// Answers with [`UpdatedTodoV1`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `55002` (fix the credentials).
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/wecode/docs/dev/serverapi/isv/update_todo.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/5zqq4f>
@@ -112,13 +140,19 @@ impl Client {
 
     /// Withdraws or complete a whole request.
     ///
-    /// `DELETE /api/todo/v1/deltask`, idempotent. [Platform documentation][doc]. Source: official
-    /// Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `DELETE /api/todo/v1/deltask`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`DeletedTodo`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/u25tct>
     pub async fn delete_todo(&self, task_id: &str) -> Result<DeletedTodo> {

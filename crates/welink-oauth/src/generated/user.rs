@@ -27,13 +27,19 @@ impl Client {
     ///
     /// The result is immediate.
     ///
-    /// `POST /api/contact/v1/user/create`, not idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/user/create`, not idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`UserKeyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/f4piho>
     pub async fn create_user(
@@ -53,13 +59,19 @@ impl Client {
     /// The result is immediate. Give at least one of userId, corpUserId and mobileNumber;
     /// precedence userId, corpUserId, mobileNumber.
     ///
-    /// `POST /api/contact/v1/user/update`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/user/update`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`UserKeyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/vopau3>
     pub async fn update_user(
@@ -80,13 +92,19 @@ impl Client {
     /// Give at least one of userId, corpUserId and mobileNumber; precedence userId, corpUserId,
     /// mobileNumber.
     ///
-    /// `POST /api/contact/v1/user/delete`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/user/delete`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`UserKeyAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/1mdou0>
     pub async fn delete_user(
@@ -107,10 +125,17 @@ impl Client {
     /// Give at least one of userId, corpUserId and mobileNumber; precedence userId, corpUserId,
     /// mobileNumber.
     ///
-    /// `POST /api/contact/v2/user/detail`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0 README; official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v2/user/detail`, idempotent; documented. [Platform documentation][doc].
+    /// Source: official Python SDK 1.3.0 README; official Python SDK 1.3.0; official Java SDK
+    /// 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
+    ///
+    /// Answers with [`User`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/dt3t14>
     pub async fn get_user(&self, user: &GetUser, options: &GetUserOptions) -> Result<User> {
@@ -127,13 +152,19 @@ impl Client {
     /// Give at least one of userId, corpUserId and mobileNumber; precedence userId, corpUserId,
     /// mobileNumber.
     ///
-    /// `POST /api/contact/v1/user/detail`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/user/detail`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`UserV1`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/dt3t14>
     #[deprecated(note = "the platform's documents advise against it")]
@@ -154,8 +185,8 @@ impl Client {
     ///
     /// Give deptCode or corpDeptCode.
     ///
-    /// `GET /api/contact/v2/user/list`, idempotent. [Platform documentation][doc]. Source: official
-    /// Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v2/user/list`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
@@ -163,6 +194,12 @@ impl Client {
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`UserList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/cqsmjb>
     pub async fn list_users(&self, options: &ListUsers) -> Result<UserList> {
@@ -208,13 +245,19 @@ impl Client {
 
     /// Lists the users of a department in full, older form.
     ///
-    /// `GET /api/contact/v1/user/list`, idempotent. [Platform documentation][doc]. Source: official
-    /// Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v1/user/list`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`UserListV1`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/cqsmjb>
     #[deprecated(note = "the platform's documents advise against it")]
@@ -258,8 +301,8 @@ impl Client {
     ///
     /// Give deptCode or corpDeptCode.
     ///
-    /// `GET /api/contact/v1/user/simplelist`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v1/user/simplelist`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
@@ -267,6 +310,12 @@ impl Client {
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`SimpleUserList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/lsaq2z>
     pub async fn list_users_simple(&self, options: &ListUsersSimple) -> Result<SimpleUserList> {
@@ -315,13 +364,19 @@ impl Client {
     ///
     /// Asynchronous, ask get_batch_result with the jobId.
     ///
-    /// `POST /api/contact/v1/user/batch/create`, not idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/user/batch/create`, not idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`JobAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/gjhea2>
     pub async fn batch_create_users(
@@ -341,13 +396,19 @@ impl Client {
     ///
     /// Asynchronous, ask get_batch_result with the jobId.
     ///
-    /// `POST /api/contact/v1/user/batch/update`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/user/batch/update`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`JobAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/ojanqp>
     pub async fn batch_update_users(
@@ -367,13 +428,19 @@ impl Client {
     ///
     /// Asynchronous, ask get_batch_result with the jobId.
     ///
-    /// `POST /api/contact/v1/user/batch/sync`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/user/batch/sync`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`JobAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/2vfify>
     pub async fn batch_sync_users(
@@ -393,13 +460,19 @@ impl Client {
     ///
     /// Asynchronous, ask get_batch_result with the jobId.
     ///
-    /// `POST /api/contact/v1/user/batch/delete`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/user/batch/delete`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`JobAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/e5kpsd>
     pub async fn batch_delete_users(
@@ -419,13 +492,19 @@ impl Client {
     ///
     /// Asynchronous, ask get_batch_result with the jobId.
     ///
-    /// `POST /api/contact/v1/user/batch/updatecorpuid`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/user/batch/updatecorpuid`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`JobAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/7kqqf0>
     pub async fn batch_update_user_corp_ids(
@@ -445,13 +524,19 @@ impl Client {
     ///
     /// Asynchronous, ask get_batch_result with the jobId.
     ///
-    /// `POST /api/contact/v1/user/batch/updatemobile`, idempotent. [Platform documentation][doc].
-    /// Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `POST /api/contact/v1/user/batch/updatemobile`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`JobAnswer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/ltcs6l>
     pub async fn batch_update_user_mobiles(
@@ -472,8 +557,8 @@ impl Client {
     /// Give at least one of userId, corpUserId and mobileNumber; precedence userId, corpUserId,
     /// mobileNumber.
     ///
-    /// `GET /api/contact/v1/user/parent`, idempotent. [Platform documentation][doc]. Source:
-    /// official Python SDK 1.3.0; official Java SDK 2.1.5.
+    /// `GET /api/contact/v1/user/parent`, idempotent; seen in client code. [Platform
+    /// documentation][doc]. Source: official Python SDK 1.3.0; official Java SDK 2.1.5.
     ///
     /// Authenticated by `appAccessToken`.
     ///
@@ -481,6 +566,12 @@ impl Client {
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// Answers with [`UserParentDepartmentList`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/r464tk>
     pub async fn list_user_parent_departments(

@@ -17,11 +17,17 @@ use crate::model::{Answer, AppKey, Caller, Device, ListRows, ListRowsOf, Rows, U
 impl Client {
     /// Lists rows.
     ///
-    /// `POST /rows`, idempotent. [Platform documentation][doc].
+    /// `POST /rows`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearer`.
     ///
     /// The platform has withdrawn the page that documents it.
+    ///
+    /// Answers with [`Rows`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://example.com/rows>
     pub async fn list_rows(&self, rows_of: &ListRowsOf, options: &ListRows) -> Result<Rows> {
@@ -59,9 +65,16 @@ impl Client {
 
     /// Gets a device.
     ///
-    /// `GET /devices/{deviceId}/apps/{appId}`, idempotent. [Platform documentation][doc].
+    /// `GET /devices/{deviceId}/apps/{appId}`, idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `bearer`.
+    ///
+    /// Answers with [`Device`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://example.com/device>
     pub async fn get_device(&self, app_key: AppKey<'_>, caller: &Caller) -> Result<Device> {
@@ -78,9 +91,13 @@ impl Client {
 
     /// Uploads a file.
     ///
-    /// `POST /upload`, not idempotent. [Platform documentation][doc].
+    /// `POST /upload`, not idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearer`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://example.com/upload>
     pub async fn upload_file(&self, file: &UploadFile) -> Result<String> {
@@ -92,9 +109,16 @@ impl Client {
 
     /// Calls by route.
     ///
-    /// `POST /rest.php?svc=Thing.get&fmt=JSON`, idempotent. [Platform documentation][doc].
+    /// `POST /rest.php?svc=Thing.get&fmt=JSON`, idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `querySecret`.
+    ///
+    /// Answers with [`Answer`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://example.com/route>
     pub async fn call_route(&self) -> Result<Answer> {

@@ -17,9 +17,15 @@ use crate::model::{ListRowsOf, Rows};
 impl Client {
     /// Lists rows in the old way.
     ///
-    /// `POST /legacy/rows`, idempotent. [Platform documentation][doc].
+    /// `POST /legacy/rows`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearer`.
+    ///
+    /// Answers with [`Rows`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://example.com/rows>
     #[deprecated(note = "the platform's documents advise against it")]

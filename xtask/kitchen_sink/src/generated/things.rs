@@ -24,12 +24,17 @@ impl Client {
     ///
     /// Says more: see <https://example.com/get>, \[brackets\], \*stars\* and 1. lists.
     ///
-    /// `GET /things/{thingId}`, idempotent. [Platform documentation][doc]. Source: A page on paper.
+    /// `GET /things/{thingId}`, idempotent; documented. [Platform documentation][doc]. Source: A
+    /// page on paper.
     ///
     /// Authenticated by `bearer`, or `certificate` and `apiKey`, or nothing.
     ///
-    /// Known codes: `1001` (fix the request); `1001/7` (fix the credentials); `1002@403` (back
-    /// off); `1002@401` (get a new token); `1003` (drop the target).
+    /// Answers with [`Thing`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error). Known codes: `1001` (fix the request); `1001/7` (fix the
+    /// credentials); `1002@403` (back off); `1002@401` (get a new token); `1003` (drop the target).
     ///
     /// [doc]: <https://example.com/get-thing>
     pub async fn get_thing(&self, thing_id: &str, options: &GetThing) -> Result<Thing> {
@@ -52,13 +57,17 @@ impl Client {
 
     /// Deletes a thing.
     ///
-    /// `DELETE /things/{thingId}`, idempotent. Source: A client.
+    /// `DELETE /things/{thingId}`, idempotent; inferred. Source: A client.
     ///
     /// Authenticated by `bearer`.
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     ///
     /// Inferred. Corrections to it do not count as breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn delete_thing(&self, thing_id: &str) -> Result<DeleteThingAnswer> {
         Request::new(&DELETE_THING)
@@ -70,12 +79,17 @@ impl Client {
 
     /// Changes a thing.
     ///
-    /// `PATCH /things/{thingId}`, not idempotent. [Platform documentation][doc].
+    /// `PATCH /things/{thingId}`, not idempotent; seen in client code. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `bearer`.
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://example.com/update-thing>
     pub async fn update_thing(
@@ -96,7 +110,7 @@ impl Client {
 
     /// Lists things.
     ///
-    /// `GET /things`, idempotent. [Platform documentation][doc].
+    /// `GET /things`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `bearer`.
     ///
@@ -107,6 +121,12 @@ impl Client {
     /// `owner` is required when `colour` is `RED` or `dark blue`.
     ///
     /// At least one of `owner`, `colour` is required when `page` is absent.
+    ///
+    /// Answers with [`ThingPage`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://example.com/list-things>
     pub async fn list_things(&self, options: &ListThings) -> Result<ThingPage> {
@@ -178,9 +198,15 @@ impl Client {
 
     /// Replaces all things.
     ///
-    /// `PUT /things`, idempotent. [Platform documentation][doc].
+    /// `PUT /things`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `basic`.
+    ///
+    /// Answers with [`Thing`], or with nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://example.com/replace-things>
     pub async fn replace_things(&self, body: &[Part]) -> Result<Option<Vec<Thing>>> {
@@ -193,7 +219,7 @@ impl Client {
 
     /// Creates and sends a thing.
     ///
-    /// `POST /things`, not idempotent. [Platform documentation][doc], [2][doc2].
+    /// `POST /things`, not idempotent; documented. [Platform documentation][doc], [2][doc2].
     ///
     /// Authenticated by `oauth`.
     ///
@@ -202,6 +228,12 @@ impl Client {
     /// At most 5 calls in a minute per app when `/kind` is `1`; beyond it the answer is `1002@403`.
     ///
     /// A call accepted for some of its targets only is a success: look at the answer.
+    ///
+    /// Answers with [`CreatedThing`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://example.com/create-thing>
     /// [doc2]: <https://example.com/more>
@@ -229,9 +261,13 @@ impl Client {
 
     /// Gets the number of things.
     ///
-    /// `GET /things/count`, idempotent. [Platform documentation][doc].
+    /// `GET /things/count`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `queryKey`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://example.com/count>
     pub async fn get_count(&self) -> Result<i64> {
@@ -240,7 +276,11 @@ impl Client {
 
     /// Lists the names.
     ///
-    /// `GET /things/names`, idempotent. [Platform documentation][doc].
+    /// `GET /things/names`, idempotent; documented. [Platform documentation][doc].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://example.com/names>
     pub async fn list_names(&self) -> Result<Vec<String>> {
@@ -249,9 +289,14 @@ impl Client {
 
     /// Sets a note.
     ///
-    /// `PUT /orgs/{orgId}/users/{userId}/notes/{note}`, idempotent. [Platform documentation][doc].
+    /// `PUT /orgs/{orgId}/users/{userId}/notes/{note}`, idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `bearer`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://example.com/note>
     pub async fn set_note(&self, parameters: SetNote<'_>, body: &str) -> Result<String> {
@@ -267,9 +312,15 @@ impl Client {
 
     /// Submits a form.
     ///
-    /// `POST /form`, not idempotent. [Platform documentation][doc].
+    /// `POST /form`, not idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `formSecret`.
+    ///
+    /// Answers with [`Empty`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://example.com/form>
     pub async fn submit_form(&self, form: &SubmitForm) -> Result<Empty> {

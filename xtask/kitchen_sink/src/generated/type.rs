@@ -18,9 +18,16 @@ use crate::model::{
 impl Client {
     /// Lists the grades of a user.
     ///
-    /// `GET /orgs/{orgId}/users/{userId}/grades`, idempotent. [Platform documentation][doc].
+    /// `GET /orgs/{orgId}/users/{userId}/grades`, idempotent; documented. [Platform
+    /// documentation][doc].
     ///
     /// Authenticated by `bearer`.
+    ///
+    /// Answers with [`GradeRows`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://example.com/grades>
     pub async fn list_grades(&self, parameters: ListGrades<'_>) -> Result<GradeRows> {
@@ -77,9 +84,15 @@ impl Client {
 
     /// Logs in.
     ///
-    /// `POST /login`, idempotent. [Platform documentation][doc].
+    /// `POST /login`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `formSecret`.
+    ///
+    /// Answers with [`TokenSet`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://example.com/login>
     pub async fn log_in(&self) -> Result<TokenSet> {
@@ -91,9 +104,15 @@ impl Client {
 
     /// Exchanges a code.
     ///
-    /// `POST /token`, not idempotent. [Platform documentation][doc].
+    /// `POST /token`, not idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `assertion`.
+    ///
+    /// Answers with [`TokenSet`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://example.com/token>
     pub async fn exchange_code(&self, code: &ExchangeCode) -> Result<TokenSet> {
@@ -106,9 +125,15 @@ impl Client {
 
     /// Renews a token.
     ///
-    /// `POST /token`, idempotent. [Platform documentation][doc].
+    /// `POST /token`, idempotent; documented. [Platform documentation][doc].
     ///
     /// Authenticated by `assertion`.
+    ///
+    /// Answers with [`TokenSet`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://example.com/token>
     pub async fn renew_token(&self, token: &RenewToken) -> Result<TokenSet> {
@@ -118,7 +143,13 @@ impl Client {
 
     /// Gets the keys.
     ///
-    /// `GET /keys`, idempotent. [Platform documentation][doc].
+    /// `GET /keys`, idempotent; documented. [Platform documentation][doc].
+    ///
+    /// Answers with [`Keys`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error); which codes the call answers is not known.
     ///
     /// [doc]: <https://example.com/keys>
     pub async fn get_keys(&self) -> Result<Keys> {
@@ -127,8 +158,12 @@ impl Client {
 
     /// Sends the browser to the consent page.
     ///
-    /// `GET /authorize`, for a browser: this only builds the address. [Platform
+    /// `GET /authorize`, for a browser: this only builds the address; documented. [Platform
     /// documentation][doc].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
     ///
     /// [doc]: <https://example.com/authorize>
     pub fn authorize(&self, redirect_uri: &str, options: &Authorize) -> Result<String> {
@@ -142,7 +177,12 @@ impl Client {
 
     /// Ends the session.
     ///
-    /// `GET /close`, for a browser: this only builds the address. [Platform documentation][doc].
+    /// `GET /close`, for a browser: this only builds the address; documented. [Platform
+    /// documentation][doc].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
     ///
     /// [doc]: <https://example.com/close>
     pub fn end_session(&self) -> Result<String> {

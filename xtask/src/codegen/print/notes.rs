@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use crate::codegen::document::{In, RateLimit, Want};
+use crate::codegen::document::{Evidence, In, RateLimit, Want};
 use crate::codegen::plan::{Argument, Group, Options, Plan};
 use crate::codegen::print::check::limits_of;
 use crate::codegen::print::doc::{self, Doc, code};
-use crate::codegen::print::operations::{Method, OPTIONS};
+use crate::codegen::print::operations::{self, Method, OPTIONS};
 
 /// The documentation of a method.
 pub(super) fn of_method(plan: &Plan<'_>, method: &Method<'_>) -> Doc {
@@ -41,15 +41,17 @@ pub(super) fn of_method(plan: &Plan<'_>, method: &Method<'_>) -> Doc {
     if !plan.document.outcome(operation).partial.is_empty() {
         docs.add("A call accepted for some of its targets only is a success: look at the answer.");
     }
-    docs.add(known_codes(plan, method));
     docs.add(doc::availability(operation.availability));
     docs.add(match operation.evidence {
-        crate::codegen::document::Evidence::Documented => String::new(),
+        Evidence::Documented => String::new(),
         evidence => format!(
             "{} Corrections to it do not count as breaking changes.",
             doc::evidence(evidence)
         ),
     });
+    docs.add(answer(plan, method));
+    docs.add("# Errors");
+    docs.add(errors(plan, method));
     for (index, source) in sources(method).enumerate() {
         docs.add(format!("[{}]: <{source}>", link_name(index)));
     }
@@ -92,8 +94,13 @@ fn call_line(method: &Method<'_>) -> String {
         (false, true) => "idempotent",
         (false, false) => "not idempotent",
     };
+    let known = match operation.evidence {
+        Evidence::Documented => "documented",
+        Evidence::ClientCode => "seen in client code",
+        Evidence::Inferred => "inferred",
+    };
     let mut line = format!(
-        "`{} {}{query}`, {idempotent}.",
+        "`{} {}{query}`, {idempotent}; {known}.",
         operation.method, operation.path
     );
     let links: Vec<String> = sources(method)
@@ -167,10 +174,33 @@ pub(super) fn seconds(count: i64) -> String {
     }
 }
 
-/// The codes a call is known to answer, by what they ask for.
-fn known_codes(plan: &Plan<'_>, method: &Method<'_>) -> String {
-    let Some(errors) = &method.operation.errors else {
+/// What a successful call gives.
+fn answer(plan: &Plan<'_>, method: &Method<'_>) -> String {
+    let ty = operations::returns(plan, method).rust();
+    let name = ty.rsplit('<').next().unwrap_or(&ty).trim_end_matches('>');
+    if !plan.types().any(|(known, ..)| known == name) {
         return String::new();
+    }
+    match ty.split('<').next() {
+        Some("Option") => format!("Answers with [`{name}`], or with nothing."),
+        Some("Vec") => format!("Answers with a list of [`{name}`]."),
+        _ => format!("Answers with [`{name}`]."),
+    }
+}
+
+/// The error of a call, and the codes it is known to answer by what they ask for.
+fn errors(plan: &Plan<'_>, method: &Method<'_>) -> String {
+    let error = "[`Error`](auth_core::Error)";
+    if method.operation.browser.is_some() {
+        return format!("{error}, if an argument breaks a rule of the platform.");
+    }
+    let Some(errors) = method
+        .operation
+        .errors
+        .as_ref()
+        .filter(|errors| !errors.is_empty())
+    else {
+        return format!("{error}; which codes the call answers is not known.");
     };
     let ids = plan.document.row_ids();
     let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
@@ -188,10 +218,7 @@ fn known_codes(plan: &Plan<'_>, method: &Method<'_>) -> String {
         .into_iter()
         .map(|(action, codes)| format!("{} ({})", codes.join(", "), words_of(action)))
         .collect();
-    match parts.is_empty() {
-        true => String::new(),
-        false => format!("Known codes: {}.", parts.join("; ")),
-    }
+    format!("{error}. Known codes: {}.", parts.join("; "))
 }
 
 /// An action in words.
