@@ -179,11 +179,15 @@ impl Said<'_> {
         if let Some(path) = &envelope.request_id {
             set(path, self.request_id);
         }
-        Answer {
-            headers,
-            code: Some(self.code.to_owned()),
-            ..Answer::json(&body)
-        }
+        // Where a success is labelled as text, an error is, too.
+        let media = operation.success.content.as_ref();
+        let media = match media.is_some_and(|(media, _)| media.starts_with("text/plain")) {
+            true => "text/plain;charset=utf-8",
+            false => "application/json",
+        };
+        let mut answer = Answer::text(media, body.to_string());
+        answer.headers.extend(headers);
+        answer.with_code(self.code)
     }
 }
 

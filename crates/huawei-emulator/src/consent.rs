@@ -114,7 +114,7 @@ pub(crate) struct Account<'a> {
     pub id: &'a str,
     pub name: &'a str,
     /// What tells it from others: a masked phone number or address.
-    pub detail: &'a str,
+    pub detail: String,
 }
 
 /// A text in both languages.

@@ -16,6 +16,7 @@ use crate::consent::Consent;
 use crate::document::Document;
 use crate::fault::Fault;
 use crate::harmony_push::HarmonyPush;
+use crate::huawei_oauth::HuaweiOauth;
 use crate::init;
 use crate::log::Entry;
 use crate::platforms::{Seeds, lock};
@@ -221,6 +222,11 @@ impl Space {
     /// What only Push Kit has: service accounts, clients, devices, receipts.
     pub fn harmony_push(&self) -> HarmonyPush {
         HarmonyPush::new(Arc::clone(&self.state))
+    }
+
+    /// What only HUAWEI ID has: users, apps, codes of devices, account events.
+    pub fn huawei_oauth(&self) -> HuaweiOauth {
+        HuaweiOauth::new(Arc::clone(&self.state))
     }
 
     /// Makes the next fitting request go wrong.

@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::harmony_push::HarmonyPush;
 use crate::platforms::Seeds;
 use crate::platforms::harmony_push::{self, Service};
+use crate::platforms::huawei_oauth;
 
 /// Writes what a client needs into a directory, which is made if it is not there: the key file of
 /// a service account, client ids and secrets, device tokens, and an `.env` that names them all.
@@ -19,11 +20,7 @@ use crate::platforms::harmony_push::{self, Service};
 ///
 /// A file could not be written.
 pub fn init(folder: &Path, base_url: &str) -> io::Result<Vec<String>> {
-    let seeds = if folder.join(HARMONY_PUSH).is_file() {
-        read(folder)?
-    } else {
-        Seeds::default()
-    };
+    let seeds = read(folder)?;
     fs::create_dir_all(folder)?;
     let push = &seeds.harmony_push;
     let accounts = harmony_push::State::new(push.clone()).accounts;
@@ -32,11 +29,12 @@ pub fn init(folder: &Path, base_url: &str) -> io::Result<Vec<String>> {
     let key_file = accounts.key_file(project);
     let files = [
         (HARMONY_PUSH, push.write()),
+        (HUAWEI_OAUTH, seeds.huawei_oauth.write()),
         (
             "service-account.json",
             key_file.map_or_else(String::new, |file| format!("{file:#}\n")),
         ),
-        (".env", environment(push, project, folder, base_url)),
+        (".env", environment(&seeds, project, folder, base_url)),
         (".gitignore", "*\n".to_owned()),
     ];
     let mut written = Vec::new();
@@ -52,20 +50,31 @@ pub fn init(folder: &Path, base_url: &str) -> io::Result<Vec<String>> {
 
 /// Reads the files that fresh spaces are made from.
 pub(crate) fn read(folder: &Path) -> io::Result<Seeds> {
-    let path = folder.join(HARMONY_PUSH);
+    Ok(Seeds {
+        harmony_push: file(&folder.join(HARMONY_PUSH), harmony_push::Seed::read)?,
+        huawei_oauth: file(&folder.join(HUAWEI_OAUTH), huawei_oauth::Seed::read)?,
+    })
+}
+
+/// Reads the file of one platform; without one it begins as it always does.
+fn file<T: Default>(path: &Path, read: impl FnOnce(&str) -> Result<T, String>) -> io::Result<T> {
     if !path.exists() {
-        return Ok(Seeds::default());
+        return Ok(T::default());
     }
-    let seed = harmony_push::Seed::read(&fs::read_to_string(&path)?).map_err(|reason| {
+    read(&fs::read_to_string(path)?).map_err(|reason| {
         let path = path.display();
         io::Error::new(io::ErrorKind::InvalidData, format!("{path}: {reason}"))
-    })?;
-    Ok(Seeds { harmony_push: seed })
+    })
 }
 
 /// The variables with which a client finds the emulator.
-fn environment(push: &harmony_push::Seed, project: &str, folder: &Path, base_url: &str) -> String {
+fn environment(seeds: &Seeds, project: &str, folder: &Path, base_url: &str) -> String {
     let base_url = base_url.trim_end_matches('/');
+    let push = &seeds.harmony_push;
+    let site = seeds.huawei_oauth.0.apps.first();
+    let of_site = |value: fn(&huawei_oauth::App) -> Option<&String>| {
+        site.and_then(value).cloned().unwrap_or_default()
+    };
     let app = push.apps.iter().find(|app| app.project_id == project);
     let tokens = |service: Service| {
         let devices = push
@@ -91,6 +100,19 @@ fn environment(push: &harmony_push::Seed, project: &str, folder: &Path, base_url
         ),
         ("HARMONY_PUSH_TOKENS", tokens(Service::Harmony)),
         ("HARMONY_PUSH_HMS_TOKENS", tokens(Service::Hms)),
+        ("HUAWEI_OAUTH_URL", format!("{base_url}/huawei-oauth")),
+        (
+            "HUAWEI_OAUTH_CLIENT_ID",
+            of_site(|app| Some(&app.client_id)),
+        ),
+        (
+            "HUAWEI_OAUTH_CLIENT_SECRET",
+            of_site(|app| Some(&app.client_secret)),
+        ),
+        (
+            "HUAWEI_OAUTH_REDIRECT_URI",
+            of_site(|app| app.redirect_uris.first()),
+        ),
     ];
     let quoted = |value: &str| format!("'{}'", value.replace('\'', "'\\''"));
     lines
@@ -100,3 +122,6 @@ fn environment(push: &harmony_push::Seed, project: &str, folder: &Path, base_url
 
 /// The file with the accounts, apps and devices of Push Kit.
 const HARMONY_PUSH: &str = "harmony-push.json";
+
+/// The file with the users and apps of HUAWEI ID.
+const HUAWEI_OAUTH: &str = "huawei-oauth.json";

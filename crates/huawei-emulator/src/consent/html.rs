@@ -160,7 +160,7 @@ fn choice(account: &Account<'_>, chosen: bool) -> String {
         if chosen { " checked" } else { "" },
         escape(&initial.to_uppercase()),
         escape(account.name),
-        escape(account.detail),
+        escape(&account.detail),
     )
 }
 

@@ -6,8 +6,9 @@
 
 mod generic;
 pub mod harmony_push;
-mod huawei_oauth;
+pub mod huawei_oauth;
 mod iot_na;
+mod jws;
 mod oneaccess_sdk;
 pub(crate) mod security;
 #[cfg(test)]
@@ -181,6 +182,7 @@ pub fn behaves(platform: &str) -> &'static [&'static str] {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seeds {
     pub harmony_push: harmony_push::Seed,
+    pub huawei_oauth: huawei_oauth::Seed,
 }
 
 /// The platforms of one space.
@@ -198,7 +200,7 @@ impl Platforms {
     pub(crate) fn new(seeds: Arc<Seeds>) -> Self {
         Self {
             harmony_push: Mutex::new(harmony_push::State::new(seeds.harmony_push.clone())),
-            huawei_oauth: Mutex::default(),
+            huawei_oauth: Mutex::new(huawei_oauth::State::new(seeds.huawei_oauth.clone())),
             iot_na: Mutex::default(),
             oneaccess_sdk: Mutex::default(),
             welink_oauth: Mutex::default(),

@@ -6,6 +6,7 @@ mod control;
 mod faults;
 mod harmony_push;
 mod hms;
+mod huawei_oauth;
 mod mutations;
 mod platforms;
 mod program;

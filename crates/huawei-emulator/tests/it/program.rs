@@ -26,6 +26,7 @@ async fn init_writes_what_a_client_needs_and_the_emulator_begins_with_it() {
         written,
         [
             "harmony-push.json",
+            "huawei-oauth.json",
             "service-account.json",
             ".env",
             ".gitignore"

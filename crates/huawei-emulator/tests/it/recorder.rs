@@ -82,8 +82,8 @@ async fn exchanges_become_samples_without_secrets() {
     }
     names.sort();
     let expected = [
+        "get_token_info.error.1.json",
         "get_token_info.request.1.json",
-        "get_token_info.response.1.json",
         "list_topics.request.1.json",
         "list_topics.response.1.json",
         "obtain_access_token.request.1.json",

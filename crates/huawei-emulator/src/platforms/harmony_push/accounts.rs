@@ -10,9 +10,8 @@ use serde_json::{Value, json};
 use crate::answer::{Answer, Refusal};
 use crate::clock::unix_s;
 use crate::platforms::Call;
+use crate::platforms::jws::{self, Algorithm, PublicKey};
 use crate::platforms::security::bearer;
-
-use super::jws::{self, PublicKey};
 
 /// A service account: the key with which a project's sender signs.
 #[derive(Clone, Debug)]
@@ -226,7 +225,7 @@ impl Accounts {
             .find(|account| jwt.header["kid"] == *account.key_id)
             .ok_or_else(|| unauthorised("no service account has the kid of the JWT"))?;
         if !self.verified.iter().any(|known| known == token) {
-            if !jwt.is_signed_by(&account.key) {
+            if !jwt.is_signed_by(&account.key, Algorithm::Ps256) {
                 return Err(unauthorised("the signature of the JWT does not verify"));
             }
             self.verified.push_back(token.to_owned());

@@ -7,7 +7,6 @@ mod devices;
 mod handle;
 mod hms;
 mod images;
-mod jws;
 mod live_view;
 mod page;
 mod receipts;

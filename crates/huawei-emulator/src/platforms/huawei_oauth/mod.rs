@@ -1,107 +1,162 @@
-//! HUAWEI ID: what it does beyond its document.
+//! HUAWEI ID: sign-in of users on websites, in apps and by QR code, and what an app learns of them.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+mod accounts;
+mod agents;
+mod authorize;
+mod codes;
+mod control;
+mod device;
+mod events;
+mod handle;
+mod id_token;
+mod keys;
+mod page;
+mod rules;
+mod seed;
+mod sign_ins;
+mod tokens;
+mod users;
+
+pub use self::accounts::{App, User};
+pub use self::handle::{HuaweiOauth, SignedIn};
+
+pub(crate) use self::seed::Seed;
 
 use crate::answer::{Answer, Refusal};
-use crate::consent::{self, Account, Brand, Decision, Page, Phrase, Place};
-use crate::platforms::{Call, Platform};
+use crate::callback::Callback;
+use crate::clock::unix_s;
+use crate::control::Refused;
+use crate::platforms::{Call, ControlCall, Platform, security};
+use crate::validate::{Violation, decode_pairs};
+
+use self::accounts::Accounts;
+use self::codes::Codes;
+use self::device::Device;
+use self::events::Sent;
+use self::keys::Purpose;
+use self::sign_ins::SignIns;
 
 /// The state of HUAWEI ID in one space.
-#[derive(Debug, Default)]
-pub(crate) struct State {}
+#[derive(Debug)]
+pub(crate) struct State {
+    pub accounts: Accounts,
+    pub codes: Codes,
+    pub sign_ins: SignIns,
+    pub devices: Vec<Device>,
+    sent_events: Vec<Sent>,
+    callbacks: Vec<Callback>,
+}
+
+impl State {
+    /// HUAWEI ID as a fresh space has it.
+    pub(crate) fn new(seed: Seed) -> Self {
+        Self {
+            accounts: seed.0,
+            codes: Codes::default(),
+            sign_ins: SignIns::default(),
+            devices: Vec::new(),
+            sent_events: Vec::new(),
+            callbacks: Vec::new(),
+        }
+    }
+}
 
 impl Platform for State {
     fn behaves(&self) -> &'static [&'static str] {
         BEHAVES
     }
 
+    fn authenticate(&mut self, call: &Call<'_>) -> Result<(), Refusal> {
+        security::credentials_present(call).map_err(|refusal| {
+            // No token is answered like one that is worth nothing: with HTTP 200.
+            let code = match &*call.operation.id {
+                "batch_get_group_union_ids" => "result:60010003",
+                "get_age_range" => "result:60010014",
+                _ => return refusal,
+            };
+            Refusal {
+                reason: refusal.reason,
+                ..Refusal::code(code)
+            }
+        })
+    }
+
+    fn refuse(&self, call: &Call<'_>, violations: &[Violation]) -> Refusal {
+        rules::refuse(call, violations)
+    }
+
+    fn claims(&self, call: &Call<'_>) -> bool {
+        let form = decode_pairs(call.raw).unwrap_or_default();
+        let mut clients = form.iter().chain(call.query);
+        clients.any(|(name, client)| name == "client_id" && self.accounts.app(client).is_some())
+    }
+
     fn answer(&mut self, call: &Call<'_>) -> Result<Answer, Refusal> {
+        let now_s = unix_s(call.now);
         match &*call.operation.id {
-            "authorize_user" => Ok(authorize(call)),
-            "get_openid_configuration" => Ok(configuration(call)),
-            "open_device_page" => Ok(consent::notice(call, BRAND, UNKNOWN_CODE, ASK_AGAIN)),
+            "authorize_user" => self.authorize(call),
+            "batch_get_group_union_ids" => self.group_union_ids(call),
+            "create_agent_access_token" => self.agent_access_token(call),
+            "create_agent_client_token" => self.agent_client_token(call),
+            "create_device_code" => self.create_device_code(call),
+            "create_token" => self.create_token(call),
+            "get_age_range" => self.age_range(call),
+            "get_openid_configuration" => Ok(authorize::configuration(call)),
+            "get_phone_number" => self.phone_number(call),
+            "get_risc_configuration" => Ok(events::configuration(call)),
+            "get_token_info" => self.token_info(call),
+            "get_union_id" => self.union_id(call),
+            "get_user_info" => self.user_info(call),
+            "get_user_risk_level" => self.risk_level(call),
+            "list_signing_keys" => Ok(Answer::json(&keys::key_set(Purpose::IdToken, now_s))),
+            "open_device_page" => self.device_page(call),
+            "refresh_agent_access_token" => self.refresh_agent_token(call),
+            "revoke_token" => self.revoke(call),
+            "verify_id_token" => id_token::verify(call),
             _ => Err(Refusal::no_behaviour(call)),
         }
     }
-}
 
-fn authorize(call: &Call<'_>) -> Answer {
-    let address = call.query("redirect_uri").unwrap_or_default();
-    let page = Page {
-        brand: BRAND,
-        app: call.query("client_id").unwrap_or_default(),
-        question: None,
-        code: None,
-        users: vec![Account {
-            id: "lilei",
-            name: "李雷",
-            detail: "191******08",
-        }],
-        permissions: vec![Phrase {
-            en: "Who you are: your ids for this app",
-            zh: "您的身份标识（OpenID、UnionID）",
-        }],
-        returns_to: Some(address),
-    };
-    match page.decide(call) {
-        Decision::Accepted(user) => {
-            let code: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..))
-                .take(40)
-                .collect();
-            let code = format!("DwEE{}{}", STANDARD.encode(user), STANDARD.encode(code));
-            let state = call.query("state").map(|state| ("state", state));
-            let pairs = [("code", &*code)].into_iter().chain(state);
-            consent::redirect(address, Place::Query, pairs)
-        }
-        Decision::Asked(page) => page,
-        Decision::Refused => {
-            let denied = [("error", "1107"), ("error_description", "access denied")];
-            consent::redirect(address, Place::Fragment, denied)
-        }
+    fn take_callbacks(&mut self) -> Vec<Callback> {
+        std::mem::take(&mut self.callbacks)
+    }
+
+    fn page(&self) -> Option<String> {
+        page::sign_ins(self)
+    }
+
+    fn control(&mut self, call: &ControlCall<'_>) -> Result<Answer, Refused> {
+        control::answer(self, call)
     }
 }
 
-/// The discovery document. Its issuer is another host than the one that serves it.
-fn configuration(call: &Call<'_>) -> Answer {
-    let base = call.base;
-    Answer::json(&json!({
-        "issuer": "https://accounts.huawei.com",
-        "authorization_endpoint": format!("{base}/oauth2/v3/authorize"),
-        "token_endpoint": format!("{base}/oauth2/v3/token"),
-        "revocation_endpoint": format!("{base}/oauth2/v3/revoke"),
-        "jwks_uri": format!("{base}/oauth2/v3/certs"),
-        "response_modes_supported": ["form_post"],
-        "response_types_supported": ["code"],
-        "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["RS256", "PS256"],
-        "scopes_supported": ["openid", "email", "profile"],
-        "token_endpoint_auth_methods_supported": ["client_secret_post"],
-        "claims_supported": [
-            "aud", "email", "email_verified", "exp", "family_name", "given_name", "iat", "iss",
-            "locale", "name", "picture", "sub",
-        ],
-        "code_challenge_methods_supported": ["S256"],
-    }))
+/// A refusal: its row, the platform's words, and the emulator's for the log.
+fn refused(code: &str, message: &str, reason: &str) -> Refusal {
+    Refusal {
+        reason: Some(reason.to_owned()),
+        ..Refusal::code(code).message(message)
+    }
 }
-
-const BRAND: Brand = Brand {
-    name: "HUAWEI ID",
-    colour: "#c7000b",
-};
-const UNKNOWN_CODE: Phrase = Phrase {
-    en: "This code is not valid",
-    zh: "二维码无效",
-};
-const ASK_AGAIN: Phrase = Phrase {
-    en: "It was used or has expired. Ask the other device for a new one.",
-    zh: "二维码已使用或已过期，请在另一台设备上刷新后重试。",
-};
 
 /// The operations with behaviour of their own.
 pub(crate) const BEHAVES: &[&str] = &[
     "authorize_user",
+    "batch_get_group_union_ids",
+    "create_agent_access_token",
+    "create_agent_client_token",
+    "create_device_code",
+    "create_token",
+    "get_age_range",
     "get_openid_configuration",
+    "get_phone_number",
+    "get_risc_configuration",
+    "get_token_info",
+    "get_union_id",
+    "get_user_info",
+    "get_user_risk_level",
+    "list_signing_keys",
     "open_device_page",
+    "refresh_agent_access_token",
+    "revoke_token",
+    "verify_id_token",
 ];
