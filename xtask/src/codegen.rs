@@ -82,6 +82,12 @@ fn add(root: &Path, folder: &Path, tree: &mut Tree) -> Result<Vec<PathBuf>> {
         tree.insert(generated.join(path), text);
     }
     tree.insert(folder.join("OPERATIONS.md"), output.table);
+    if folder.starts_with("crates") {
+        let hosts = tree.entry(PathBuf::from(HOSTS));
+        hosts
+            .or_insert_with(|| print::HOSTS_HEAD.to_owned())
+            .push_str(&output.hosts);
+    }
     let calls = folder.join("tests/it/generated");
     if let Some(text) = output.calls {
         tree.insert(calls.join("mod.rs"), text);
@@ -107,6 +113,8 @@ struct Output {
     files: std::collections::BTreeMap<String, String>,
     /// `OPERATIONS.md`.
     table: String,
+    /// Its part of the page of hosts.
+    hosts: String,
     /// The pages of its codes, by the end of their name.
     codes: Vec<(&'static str, String)>,
     /// The test support that calls every operation, if the crate wants it.
@@ -124,6 +132,7 @@ fn generate(name: &str, file: &str, text: &str, settings: &Settings) -> Result<O
     Ok(Output {
         files: print::tree(&plan)?,
         table: print::table(&plan),
+        hosts: print::hosts(&plan),
         codes: print::LANGUAGES
             .iter()
             .map(|language| (language.suffix, print::codes(&plan, language)))
@@ -175,6 +184,9 @@ impl Change {
 
 /// The crate that holds every shape once.
 const KITCHEN_SINK: &str = "xtask/kitchen_sink";
+
+/// The addresses that the clients connect to.
+const HOSTS: &str = "docs/hosts.md";
 
 /// The pages of the platforms' codes.
 const CODES: &str = "docs/codes";

@@ -10,10 +10,12 @@ mod codegen;
 mod cost;
 mod fuzz;
 mod policy;
+mod secrets;
 mod steps;
 mod tidy;
 mod tools;
 mod trees;
+mod unused;
 
 use std::env;
 

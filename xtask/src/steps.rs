@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use xshell::{Shell, cmd};
 
 use crate::ci::Done;
-use crate::{codegen, policy, tools, trees};
+use crate::{codegen, policy, secrets, tools, trees, unused};
 
 /// Starts the demonstration.
 pub(crate) fn demo(sh: &Shell) -> Result<()> {
@@ -93,6 +93,29 @@ pub(crate) fn trees(sh: &Shell) -> Result<Done> {
     trees::check(sh)?;
     policy::check(sh)?;
     Ok(Done::Passed)
+}
+
+/// Every dependency is used.
+pub(crate) fn unused(sh: &Shell) -> Result<Done> {
+    unused::check(sh)?;
+    Ok(Done::Passed)
+}
+
+/// No secret is among the files.
+pub(crate) fn secrets(sh: &Shell) -> Result<Done> {
+    secrets::check(sh)?;
+    Ok(Done::Passed)
+}
+
+/// Words are spelt as in a dictionary, or as `.typos.toml` says.
+pub(crate) fn typos(sh: &Shell) -> Result<Done> {
+    match tools::python(sh, "typos", &["typos==1.52.0"], "typos") {
+        Err(error) => Ok(Done::NotRun(format!("{error:#}"))),
+        Ok(typos) => {
+            cmd!(sh, "{typos} --config .typos.toml").quiet().run()?;
+            Ok(Done::Passed)
+        }
+    }
 }
 
 /// The oldest compiler: the real one where it is installed; in any case no dependency asks for a

@@ -1,5 +1,6 @@
-//! What each published crate brings into a user's build, kept in `xtask/trees.txt` so that growth
-//! shows in a review.
+//! What each published crate brings into a user's build: its budget in `xtask/budgets.toml`, the
+//! crates by name in `xtask/trees.txt`, and a table for readers in `docs/dependencies.md`. Growth
+//! shows in a review, with the path that brought it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -23,43 +24,174 @@ struct Metadata {
     packages: Vec<Package>,
 }
 
-/// The names of the crates in one crate's build, itself included.
-struct Tree {
-    name: String,
-    crates: Vec<String>,
+/// What a crate may bring with one set of features.
+#[derive(Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Budget {
+    /// All crates, itself included; the same one in two versions counts twice.
+    crates: usize,
+    /// Crates that come in more than one version.
+    duplicates: usize,
+    /// Programs that run while the crate is built.
+    build_scripts: usize,
+    /// Cryptographic libraries.
+    crypto: Vec<String>,
 }
 
-/// Compares the trees with `xtask/trees.txt` and with what users were promised.
+/// What a crate brings with one set of features.
+struct Tree {
+    package: String,
+    set: String,
+    /// Names with versions.
+    crates: BTreeSet<String>,
+    /// The chain of crates, from the first to each one.
+    paths: BTreeMap<String, Vec<String>>,
+    build_scripts: BTreeSet<String>,
+}
+
+/// Compares the trees with their budgets and with what was written down.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     let trees = trees(sh)?;
-    for Tree { name, crates } in &trees {
-        if crates.len() > LIMIT && !OWN_BINARY.contains(&name.as_str()) {
-            bail!(
-                "{name} brings {} crates; users were promised at most {LIMIT}",
-                crates.len()
-            );
+    let known = sh.read_file(FILE).unwrap_or_default();
+    let mut faults = Vec::new();
+    let budgets: BTreeMap<String, BTreeMap<String, Budget>> =
+        toml::from_str(&sh.read_file(BUDGETS)?).context(BUDGETS)?;
+    for tree in &trees {
+        // Sets without a budget are single features, whose cost is in the table alone.
+        let budget = budgets
+            .get(&tree.package)
+            .and_then(|sets| sets.get(&tree.set));
+        match (budget, SETS.contains(&tree.set.as_str())) {
+            (Some(budget), _) => faults.extend(over(tree, budget, &known)),
+            (None, true) => faults.push(format!("{}: no budget in {BUDGETS}", tree.title())),
+            (None, false) => {}
         }
-        if let Some(banned) = crates.iter().find(|one| BANNED.contains(&one.as_str())) {
-            bail!("{name} brings {banned}: ring is the one TLS and signature provider");
+        if let Some(banned) = tree.names().find(|name| BANNED.contains(name)) {
+            let path = tree.path(banned);
+            faults.push(format!(
+                "{banned} by {path}: ring is the one TLS and signature provider"
+            ));
         }
     }
-    let (wanted, found) = (text(&trees), sh.read_file(FILE).unwrap_or_default());
-    if wanted == found {
-        return Ok(());
+    if !faults.is_empty() {
+        bail!("over budget:\n  {}", faults.join("\n  "));
     }
-    let lines = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
-    for line in lines(&wanted).difference(&lines(&found)) {
-        println!("+ {line}");
+    for (file, wanted) in [(FILE, text(&trees)), (TABLE, table(&trees))] {
+        let found = sh.read_file(file).unwrap_or_default();
+        if wanted == found {
+            continue;
+        }
+        let lines = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+        for line in lines(&wanted).difference(&lines(&found)) {
+            println!("+ {line}");
+        }
+        for line in lines(&found).difference(&lines(&wanted)) {
+            println!("- {line}");
+        }
+        bail!("{file} is out of date: if the change is wanted, run `cargo xtask trees --write`");
     }
-    for line in lines(&found).difference(&lines(&wanted)) {
-        println!("- {line}");
-    }
-    bail!("{FILE} is out of date: if the change is wanted, run `cargo xtask trees --write`")
+    Ok(())
 }
 
-/// Writes `xtask/trees.txt`.
+/// Writes the names and the table. Budgets are raised by hand.
 pub(crate) fn write(sh: &Shell) -> Result<()> {
-    Ok(sh.write_file(FILE, text(&trees(sh)?))?)
+    let trees = trees(sh)?;
+    sh.write_file(FILE, text(&trees))?;
+    sh.write_file(TABLE, table(&trees))?;
+    Ok(())
+}
+
+/// Where a tree is larger than its budget.
+fn over(tree: &Tree, budget: &Budget, known: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut fault = |what: &str, found: usize, allowed: usize, names: Vec<&str>| {
+        if found > allowed {
+            let paths: Vec<String> = names.iter().map(|name| tree.path(name)).collect();
+            faults.push(format!(
+                "{}: {found} {what}, the budget is {allowed}; brought by\n    {}",
+                tree.title(),
+                paths.join("\n    ")
+            ));
+        }
+    };
+    // What is new against the names written down; if those are stale, nothing is.
+    let mark = format!("\n{}:", tree.title());
+    let section = known
+        .split(mark.as_str())
+        .nth(1)
+        .and_then(|rest| rest.split("\n\n").next());
+    let section: BTreeSet<&str> = section.unwrap_or_default().lines().map(str::trim).collect();
+    let new = tree
+        .names()
+        .filter(|name| !section.contains(name))
+        .take(SHOWN)
+        .collect();
+    fault("crates", tree.crates.len(), budget.crates, new);
+    let duplicates = tree.duplicates();
+    fault(
+        "crates in several versions",
+        duplicates.len(),
+        budget.duplicates,
+        duplicates,
+    );
+    let scripts: Vec<&str> = tree.build_scripts.iter().map(String::as_str).collect();
+    fault(
+        "build scripts",
+        scripts.len(),
+        budget.build_scripts,
+        scripts,
+    );
+    let allowed = |name: &&str| budget.crypto.iter().any(|one| one == name);
+    let crypto: Vec<&str> = tree
+        .crypto()
+        .into_iter()
+        .filter(|name| !allowed(name))
+        .collect();
+    fault(
+        "cryptographic libraries without leave",
+        crypto.len(),
+        0,
+        crypto,
+    );
+    faults
+}
+
+impl Tree {
+    fn title(&self) -> String {
+        match self.set.as_str() {
+            DEFAULT => self.package.clone(),
+            set => format!("{} ({set})", self.package),
+        }
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.crates
+            .iter()
+            .map(|one| one.split(' ').next().unwrap_or(one))
+    }
+
+    fn duplicates(&self) -> Vec<&str> {
+        let names: Vec<&str> = self.names().collect();
+        let mut twice: Vec<&str> = names
+            .windows(2)
+            .filter(|pair| pair[0] == pair[1])
+            .map(|pair| pair[0])
+            .collect();
+        twice.dedup();
+        twice
+    }
+
+    fn crypto(&self) -> Vec<&str> {
+        self.names().filter(|name| CRYPTO.contains(name)).collect()
+    }
+
+    /// How a crate comes in.
+    fn path(&self, name: &str) -> String {
+        match self.paths.get(name) {
+            Some(path) => path.join(" → "),
+            None => name.to_owned(),
+        }
+    }
 }
 
 /// The packages that users get.
@@ -100,53 +232,216 @@ fn packages(sh: &Shell) -> Result<Vec<Package>> {
     Ok(serde_json::from_str::<Metadata>(&json)?.packages)
 }
 
+/// Every published crate with every set of features that has a tree of its own.
 fn trees(sh: &Shell) -> Result<Vec<Tree>> {
+    let scripts = with_build_script(sh)?;
     let mut trees = Vec::new();
-    for Package { name, .. } in published(sh)? {
-        let tree = cmd!(
+    let mut packages = published(sh)?;
+    packages.sort_by(|left, right| left.name.cmp(&right.name));
+    for package in packages {
+        let name = package.name.as_str();
+        let none = "--no-default-features".to_owned();
+        let mut sets = vec![
+            (DEFAULT.to_owned(), Vec::new()),
+            (NONE.to_owned(), vec![none]),
+        ];
+        for (feature, parts) in &package.features {
+            if feature != DEFAULT && !parts.is_empty() {
+                sets.push((
+                    feature.clone(),
+                    vec!["--features".to_owned(), feature.clone()],
+                ));
+            }
+        }
+        sets.push((ALL.to_owned(), vec!["--all-features".to_owned()]));
+        let first = trees.len();
+        for (set, arguments) in sets {
+            let tree = tree(sh, name, set, &arguments, &scripts)?;
+            let own = trees[first..]
+                .iter()
+                .all(|other: &Tree| other.crates != tree.crates);
+            if own || SETS.contains(&tree.set.as_str()) {
+                trees.push(tree);
+            }
+        }
+    }
+    Ok(trees)
+}
+
+fn tree(
+    sh: &Shell,
+    package: &str,
+    set: String,
+    arguments: &[String],
+    scripts: &BTreeSet<String>,
+) -> Result<Tree> {
+    let lines = |edges: &str| {
+        cmd!(
             sh,
-            "cargo tree --package {name} --edges normal --prefix none --no-dedupe"
+            "cargo tree --package {package} {arguments...} --edges {edges} --prefix depth --no-dedupe"
         )
         .quiet()
-        .read()?;
-        // Name and version: a crate in two versions counts twice, as it does in a build.
-        let crates = tree
-            .lines()
-            .map(|line| line.split(" (").next().unwrap_or(line));
-        let crates: BTreeSet<_> = crates.collect();
-        let crates = crates
-            .iter()
-            .map(|one| one.split(' ').next().unwrap_or(one).to_owned());
-        trees.push(Tree {
-            crates: crates.collect(),
-            name,
-        });
+        .read()
+    };
+    let (mut crates, mut paths) = (BTreeSet::new(), BTreeMap::new());
+    let mut path: Vec<String> = Vec::new();
+    for line in lines("normal")?.lines() {
+        let digits = line
+            .find(|c: char| !c.is_ascii_digit())
+            .context("a depth")?;
+        let depth: usize = line[..digits].parse()?;
+        // Name and version, without where it lies and how it was compiled.
+        let one = line[digits..].split(" (").next().unwrap_or_default();
+        let name = one.split(' ').next().unwrap_or(one);
+        path.truncate(depth);
+        path.push(name.to_owned());
+        crates.insert(one.to_owned());
+        paths.entry(name.to_owned()).or_insert_with(|| path.clone());
     }
-    trees.sort_by(|left, right| left.name.cmp(&right.name));
-    Ok(trees)
+    let all = lines("normal,build")?;
+    let built = all.lines().map(|line| {
+        let line = line.trim_start_matches(|c: char| c.is_ascii_digit());
+        line.split(" (").next().unwrap_or_default()
+    });
+    let build_scripts = built
+        .filter(|one| scripts.contains(*one))
+        .map(|one| one.split(' ').next().unwrap_or(one).to_owned())
+        .collect();
+    Ok(Tree {
+        package: package.to_owned(),
+        set,
+        crates,
+        paths,
+        build_scripts,
+    })
+}
+
+/// The packages that run a program while they are built, as `cargo tree` writes them.
+fn with_build_script(sh: &Shell) -> Result<BTreeSet<String>> {
+    #[derive(Deserialize)]
+    struct All {
+        packages: Vec<One>,
+    }
+    #[derive(Deserialize)]
+    struct One {
+        name: String,
+        version: String,
+        targets: Vec<Target>,
+    }
+    #[derive(Deserialize)]
+    struct Target {
+        kind: Vec<String>,
+    }
+    let json = cmd!(sh, "cargo metadata --format-version 1")
+        .quiet()
+        .read()?;
+    let all: All = serde_json::from_str(&json)?;
+    let builds = |one: &One| {
+        one.targets
+            .iter()
+            .any(|target| target.kind.iter().any(|kind| kind == "custom-build"))
+    };
+    let names = all.packages.iter().filter(|one| builds(one));
+    Ok(names
+        .map(|one| format!("{} v{}", one.name, one.version))
+        .collect())
 }
 
 fn text(trees: &[Tree]) -> String {
     let mut text = String::from(
-        "The crates in each published crate's build: default features, normal dependencies, this host.\n\
-         Written by `cargo xtask trees --write`.\n",
+        "The crates in each published crate's build: normal dependencies, this host. Sets of features beside\n\
+         the default one list what they add. Written by `cargo xtask trees --write`.\n",
     );
-    for Tree { name, crates } in trees {
-        write!(text, "\n{name}: {} crates\n", crates.len()).expect("writing to a string");
-        for one in crates {
-            writeln!(text, "  {one}").expect("writing to a string");
+    let mut default: BTreeSet<String> = BTreeSet::new();
+    for tree in trees {
+        if tree.set == DEFAULT {
+            default.clone_from(&tree.crates);
+            writeln!(text, "\n{}: {} crates", tree.title(), tree.crates.len()).expect("a string");
+            for name in tree.names() {
+                writeln!(text, "  {name}").expect("a string");
+            }
+            continue;
+        }
+        writeln!(text, "\n{}: {} crates", tree.title(), tree.crates.len()).expect("a string");
+        for one in tree.crates.difference(&default) {
+            writeln!(text, "  {}", one.split(' ').next().unwrap_or(one)).expect("a string");
         }
     }
     text
 }
 
+fn table(trees: &[Tree]) -> String {
+    let mut text = String::from(
+        "<!-- Written by `cargo xtask trees --write` from the lock file. -->\n\n\
+         # What a crate brings into your build\n\n\
+         Crates in all, itself included, with normal dependencies on Linux; crates that come in several versions;\n\
+         programs that run while it is built; cryptographic libraries. Budgets are in `xtask/budgets.toml`: a change that\n\
+         goes past one fails, and names the path that brought it. A feature that is not listed brings no crate.\n\n\
+         | crate | features | crates | in several versions | build scripts | crypto |\n|---|---|---|---|---|---|\n",
+    );
+    for tree in trees {
+        let set = match tree.set.as_str() {
+            DEFAULT | NONE | ALL => tree.set.clone(),
+            feature => format!("default and `{feature}`"),
+        };
+        let (duplicates, crypto) = (tree.duplicates(), tree.crypto());
+        let duplicates = match duplicates.is_empty() {
+            true => "none".to_owned(),
+            false => duplicates.join(", "),
+        };
+        let crypto = match crypto.is_empty() {
+            true => "none".to_owned(),
+            false => crypto.join(", "),
+        };
+        writeln!(
+            text,
+            "| `{}` | {set} | {} | {duplicates} | {} | {crypto} |",
+            tree.package,
+            tree.crates.len(),
+            tree.build_scripts.len()
+        )
+        .expect("a string");
+    }
+    text
+}
+
 const FILE: &str = "xtask/trees.txt";
+const BUDGETS: &str = "xtask/budgets.toml";
+const TABLE: &str = "docs/dependencies.md";
 
-/// The most crates that one provider may bring, itself included.
-const LIMIT: usize = 100;
+const DEFAULT: &str = "default";
+const NONE: &str = "none";
+const ALL: &str = "all";
+/// The sets of features that must have a budget.
+const SETS: &[&str] = &[DEFAULT, NONE, ALL];
 
-/// Programs: nobody builds them into a service.
-const OWN_BINARY: &[&str] = &["huawei-emulator"];
+/// The most paths shown for one fault.
+const SHOWN: usize = 10;
+
+/// Libraries that encrypt, sign or digest.
+const CRYPTO: &[&str] = &[
+    "aes",
+    "aes-gcm",
+    "aws-lc-rs",
+    "cbc",
+    "chacha20poly1305",
+    "cipher",
+    "des",
+    "digest",
+    "ecb",
+    "ghash",
+    "hmac",
+    "md-5",
+    "native-tls",
+    "openssl",
+    "p256",
+    "pbkdf2",
+    "rc2",
+    "ring",
+    "rsa",
+    "sha1",
+    "sha2",
+];
 
 const BANNED: &[&str] = &[
     "aws-lc-rs",
@@ -155,3 +450,45 @@ const BANNED: &[&str] = &[
     "openssl",
     "openssl-sys",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_is_told_with_the_path_that_brought_it() {
+        let tree = Tree {
+            package: "push".to_owned(),
+            set: DEFAULT.to_owned(),
+            crates: ["push v0", "core v0", "rand v0.8", "rand v0.9", "sha2 v1"]
+                .map(str::to_owned)
+                .into(),
+            paths: BTreeMap::from([
+                (
+                    "sha2".to_owned(),
+                    ["push", "core", "sha2"].map(str::to_owned).into(),
+                ),
+                (
+                    "rand".to_owned(),
+                    ["push", "rand"].map(str::to_owned).into(),
+                ),
+            ]),
+            build_scripts: ["core".to_owned()].into(),
+        };
+        let budget = Budget {
+            crates: 4,
+            duplicates: 0,
+            build_scripts: 1,
+            crypto: vec![],
+        };
+        let known = "\npush: 4 crates\n  push\n  core\n  rand\n\nother: 1 crates\n  sha2\n";
+        assert_eq!(
+            over(&tree, &budget, known),
+            [
+                "push: 5 crates, the budget is 4; brought by\n    push → core → sha2",
+                "push: 1 crates in several versions, the budget is 0; brought by\n    push → rand",
+                "push: 1 cryptographic libraries without leave, the budget is 0; brought by\n    push → core → sha2",
+            ]
+        );
+    }
+}
