@@ -1,6 +1,9 @@
 //! The token cache: one fetch for everybody, in a task of its own, ahead of time.
 
+mod builder;
 mod entry;
+mod errand;
+mod fleet;
 mod flight;
 mod journal;
 mod machine;
@@ -15,7 +18,7 @@ use std::fmt;
 use std::future::ready;
 use std::ops::Deref;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,11 +27,14 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use crate::cached::entry::Entry;
-use crate::cached::machine::{Arrival, Asked, Landed, Machine, Ticket};
+use crate::cached::errand::Need;
+use crate::cached::fleet::Fleet;
+use crate::cached::machine::{Arrival, Asked, Landed, Machine, Reason, Ticket};
 use crate::cached::room::{News, Room};
-use crate::cached::trouble::Budget;
 use crate::clock::{Moment, NANOS_PER_SEC, saturating_nanos};
-use crate::{Clock, Error, Result, RetryPolicy, Token, TokenProvider};
+use crate::{Clock, Error, Result, RetryPolicy, SecretSource, Token, TokenProvider};
+
+pub use builder::CachedBuilder;
 
 /// A provider that keeps the token of another one and renews it ahead of time.
 ///
@@ -50,16 +56,6 @@ use crate::{Clock, Error, Result, RetryPolicy, Token, TokenProvider};
 #[derive(Clone)]
 pub struct Cached(Arc<Shared>);
 
-/// Settings of a [`Cached`] provider.
-pub struct CachedBuilder {
-    provider: Arc<dyn TokenProvider>,
-    clock: Clock,
-    timeout: Duration,
-    retry: RetryPolicy,
-    budget: (usize, Duration),
-    share: f64,
-}
-
 /// A token looked up in a [`Cached`] provider without a copy.
 ///
 /// Meant to be short-lived; take a clone of the [`Token`] to keep it.
@@ -76,6 +72,9 @@ struct Shared {
     timeout: Duration,
     retry: RetryPolicy,
     share: f64,
+    fleet: Option<Fleet>,
+    secret: Option<SecretSource>,
+    closed: AtomicBool,
 }
 
 impl Cached {
@@ -86,14 +85,7 @@ impl Cached {
 
     /// Caches the tokens of `provider` with other settings.
     pub fn builder(provider: impl TokenProvider + 'static) -> CachedBuilder {
-        CachedBuilder {
-            provider: Arc::new(provider),
-            clock: Clock::system(),
-            timeout: DEFAULT_TIMEOUT,
-            retry: RetryPolicy::default(),
-            budget: DEFAULT_BUDGET,
-            share: DEFAULT_SHARE,
-        }
+        CachedBuilder::new(Arc::new(provider))
     }
 
     /// Returns the token if a valid one is here. Takes no lock and no memory, and never waits.
@@ -136,6 +128,28 @@ impl Cached {
         self.0.locked(Machine::credential_changed);
     }
 
+    /// Fetches a token before the first call needs one, so that the first call does not wait.
+    ///
+    /// A service is ready once this has succeeded. It stays ready when a later fetch fails: calls
+    /// then fail by themselves, with errors that say why, and taking every replica out of service
+    /// because the platform is away helps nobody.
+    pub async fn warm(&self) -> Result<()> {
+        self.token().await.map(drop)
+    }
+
+    /// Starts no fetch any more, waits for the one under way, and with it gives up the lease in the
+    /// store. The token that is here stays in use until it expires, so calls that run come to
+    /// their end.
+    ///
+    /// Not needed for correctness: a process that just ends leaves a lease that ends by itself.
+    pub async fn shutdown(&self) {
+        self.0.closed.store(true, Ordering::SeqCst);
+        let room = self.0.machine().under_way().map(Arc::clone);
+        if let Some(room) = room {
+            let _ = timeout(self.0.timeout, room.wait()).await;
+        }
+    }
+
     #[inline]
     fn ready(&self) -> Option<Token> {
         self.cached().map(|token| token.clone())
@@ -172,74 +186,6 @@ impl TokenProvider for Cached {
     }
 }
 
-impl CachedBuilder {
-    /// The clock to judge expiry by; share it with the [`Api`](crate::Api) that learns its offset.
-    pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// How long a fetch may take with all its attempts, whatever its callers do; 30 s unless set.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
-    /// How often a fetch is tried when the platform is away or asks to wait.
-    ///
-    /// Providers that fetch through an [`Api`](crate::Api) have its policy, and their errors are
-    /// not tried again here.
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.retry = retry;
-        self
-    }
-
-    /// How many fetches are allowed in a span of time, whatever the callers do; 1000 in 5 minutes
-    /// unless set, which is the platforms' own limit.
-    pub fn budget(mut self, fetches: usize, span: Duration) -> Self {
-        self.budget = (fetches, span);
-        self
-    }
-
-    /// In which share of its lifetime, at the end, a token is renewed while still in use; 0.1
-    /// unless set, between 0 and 0.9. The share varies by a quarter from token to token, so that
-    /// many processes do not fetch at the same moment.
-    pub fn refresh_ahead(mut self, share: f64) -> Self {
-        self.share = if share.is_nan() {
-            DEFAULT_SHARE
-        } else {
-            share.clamp(0.0, LARGEST_SHARE)
-        };
-        self
-    }
-
-    /// Builds the cache. No runtime is needed yet.
-    pub fn build(self) -> Cached {
-        let (fetches, span) = self.budget;
-        Cached(Arc::new(Shared {
-            held: ArcSwapOption::empty(),
-            clock: self.clock,
-            next_ahead: AtomicI64::new(i64::MIN),
-            machine: Mutex::new(Machine::new(Budget::new(fetches, span))),
-            provider: self.provider,
-            timeout: self.timeout,
-            retry: self.retry,
-            share: self.share,
-        }))
-    }
-}
-
-impl fmt::Debug for CachedBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CachedBuilder")
-            .field("timeout", &self.timeout)
-            .field("retry", &self.retry)
-            .field("budget", &self.budget)
-            .field("refresh_ahead", &self.share)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Deref for CachedToken {
     type Target = Token;
 
@@ -266,6 +212,7 @@ impl Shared {
             return false;
         }
         if now.steady >= self.next_ahead.load(Ordering::Relaxed)
+            && !self.closed.load(Ordering::SeqCst)
             && let Ok(runtime) = Handle::try_current()
         {
             self.renew(&runtime, now);
@@ -303,6 +250,9 @@ impl Shared {
             Error::config("a token is fetched by a task of tokio, and no runtime is running here")
         })?;
         for _ in 0..MOST_LOST_FLIGHTS {
+            if self.closed.load(Ordering::SeqCst) {
+                return Err(Error::config("the token cache has been shut down"));
+            }
             let now = self.clock.moment();
             let asked = self.locked(|machine| machine.ask(now, || Room::new(runtime.id())));
             let (ticket, room) = match asked {
@@ -356,6 +306,18 @@ impl Shared {
         self.machine().last().cloned()
     }
 
+    /// What a flight tells the store's errand.
+    fn need(&self, reason: Reason) -> Need {
+        let secret = self
+            .secret
+            .as_ref()
+            .and_then(|secret| secret.current().ok());
+        Need {
+            secret,
+            ..self.machine().need(reason)
+        }
+    }
+
     fn take_fetch(&self) -> Result<()> {
         let now = self.clock.moment();
         self.locked(|machine| machine.take_fetch(now))
@@ -392,11 +354,6 @@ impl Shared {
     }
 }
 
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-const DEFAULT_BUDGET: (usize, Duration) = (1000, Duration::from_secs(300));
-const DEFAULT_SHARE: f64 = 0.1;
-/// More would leave no life in which a token is simply used.
-const LARGEST_SHARE: f64 = 0.9;
 /// So many flights may vanish under one caller before it is told.
 const MOST_LOST_FLIGHTS: usize = 3;
 /// What a flight may take beyond its timeouts: the wait before it starts, and the machine's own.

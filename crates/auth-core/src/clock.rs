@@ -5,7 +5,7 @@ mod manual;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
@@ -26,6 +26,8 @@ struct Inner {
     source: Source,
     /// Platform time less local time, in nanoseconds.
     offset: AtomicI64,
+    /// Whether an answer has ever told the offset, be it none.
+    observed: AtomicBool,
 }
 
 enum Source {
@@ -58,6 +60,7 @@ impl Clock {
         Self(Arc::new(Inner {
             source,
             offset: AtomicI64::new(0),
+            observed: AtomicBool::new(false),
         }))
     }
 
@@ -104,6 +107,9 @@ impl Clock {
         let Some(after) = learnt(before, sent.0, self.local(), nanos_of(date)) else {
             return;
         };
+        if !self.0.observed.load(Ordering::Relaxed) {
+            self.0.observed.store(true, Ordering::Relaxed);
+        }
         if after != before {
             // Two answers at the same time teach nearly the same; either may win.
             self.0.offset.store(after, Ordering::Relaxed);
@@ -118,6 +124,37 @@ impl Clock {
     /// How far the platform's clock is ahead of the local one, in milliseconds.
     pub fn offset_millis(&self) -> i64 {
         self.offset() / NANOS_PER_MILLI
+    }
+
+    /// The wall clock of this machine, whatever the platform thinks: the clock of a store that has
+    /// none of its own.
+    pub(crate) fn local_now(&self) -> SystemTime {
+        shifted(SystemTime::UNIX_EPOCH, self.local().wall)
+    }
+
+    /// The same in milliseconds since 1970.
+    pub(crate) fn local_millis(&self) -> i64 {
+        self.local().wall / NANOS_PER_MILLI
+    }
+
+    /// The platform's time in milliseconds since 1970 at `mark`, if an answer has ever told it.
+    pub(crate) fn platform_millis(&self, mark: Mark) -> Option<i64> {
+        self.0
+            .observed
+            .load(Ordering::Relaxed)
+            .then(|| self.corrected(mark).wall / NANOS_PER_MILLI)
+    }
+
+    /// Learns the platform's time from another process: it stood at `platform_ms` between `sent` and
+    /// now. What an answer has told this process itself counts for more.
+    pub(crate) fn learn(&self, sent: Mark, platform_ms: i64) {
+        if self.0.observed.load(Ordering::Relaxed) {
+            return;
+        }
+        let platform = platform_ms.saturating_mul(NANOS_PER_MILLI);
+        if let Some(offset) = learnt(self.offset(), sent.0, self.local(), platform) {
+            self.0.offset.store(offset, Ordering::Relaxed);
+        }
     }
 
     /// This moment, the wall clock as the platform sees it. Cheap: it may lag some milliseconds.

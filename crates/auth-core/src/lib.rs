@@ -25,10 +25,12 @@ mod retry;
 #[cfg(feature = "seal")]
 pub mod seal;
 mod secret;
+mod secret_source;
 mod seen;
 #[cfg(feature = "sign-in")]
 pub mod sign_in;
 mod stopwatch;
+mod store;
 mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -53,5 +55,9 @@ pub use crate::request::Request;
 pub use crate::reqwest_send::{ReqwestSend, ReqwestSendBuilder};
 pub use crate::retry::RetryPolicy;
 pub use crate::secret::{Secret, same_bytes};
+pub use crate::secret_source::SecretSource;
 pub use crate::seen::Seen;
+#[cfg(unix)]
+pub use crate::store::FileStore;
+pub use crate::store::{Lease, MemoryStore, Snapshot, StoreKey, Stored, TokenStore};
 pub use crate::token::{Token, TokenProvider};

@@ -63,8 +63,10 @@
 mod provider;
 mod reply;
 mod script;
+mod store;
 
 pub use crate::clock::ManualClock;
 pub use provider::CountingProvider;
 pub use reply::Reply;
 pub use script::Script;
+pub use store::conformance;

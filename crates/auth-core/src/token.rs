@@ -100,7 +100,12 @@ impl Token {
         Self::new(name, "", value.into(), lifetime)
     }
 
-    fn new(name: HeaderName, prefix: &str, value: Secret, lifetime: Duration) -> Result<Self> {
+    pub(crate) fn new(
+        name: HeaderName,
+        prefix: &str,
+        value: Secret,
+        lifetime: Duration,
+    ) -> Result<Self> {
         let mut header = HeaderValue::from_maybe_shared(wiped(prefix, value.expose()))
             .map_err(|_| Error::credentials("the token holds bytes that no header can carry"))?;
         header.set_sensitive(true);
@@ -129,6 +134,13 @@ impl Token {
     #[inline]
     pub fn header(&self) -> (&HeaderName, &HeaderValue) {
         (&self.0.name, &self.0.header)
+    }
+
+    /// What stands before the token in its header.
+    pub(crate) fn prefix(&self) -> &str {
+        let whole = self.0.header.as_bytes();
+        let prefix = whole.len().saturating_sub(self.0.value.expose().len());
+        std::str::from_utf8(&whole[..prefix]).unwrap_or_default()
     }
 
     /// How long the token is valid, counted from the moment it was asked for.

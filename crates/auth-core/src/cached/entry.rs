@@ -34,6 +34,12 @@ impl Entry {
         }
     }
 
+    /// The same, to be renewed from the beginning: it is in use, but something is to be done yet.
+    pub(super) fn due(mut self) -> Self {
+        self.soft = self.asked;
+        self
+    }
+
     /// Whether the token is good and needs nothing done.
     #[inline]
     pub(super) fn is_fresh(&self, now: Moment) -> bool {

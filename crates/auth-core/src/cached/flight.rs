@@ -11,12 +11,13 @@ use tokio::runtime::Handle;
 use tokio::time::{Sleep, sleep};
 use tracing::Instrument;
 
-use crate::cached::machine::{Arrival, Landed, Ticket};
+use crate::cached::errand::{End, Unstored};
+use crate::cached::machine::{Arrival, Landed, Stored, Ticket};
 use crate::cached::room::{News, Room};
 use crate::cached::{Shared, journal};
-use crate::clock::Mark;
+use crate::clock::{Mark, Moment};
 use crate::stopwatch::Stopwatch;
-use crate::{Error, Result, Token};
+use crate::{Action, Error, Result, Token};
 
 /// Sends a flight off. It lands in `room`, or is known there as lost.
 pub(super) fn launch(runtime: &Handle, shared: Arc<Shared>, ticket: Ticket, room: Arc<Room>) {
@@ -29,6 +30,14 @@ pub(super) fn launch(runtime: &Handle, shared: Arc<Shared>, ticket: Ticket, room
         landed: false,
     };
     runtime.spawn(flight.fly().instrument(journal::span(ticket)));
+}
+
+/// What a flight comes home with.
+struct Brought {
+    asked: Moment,
+    result: Result<Token>,
+    generation: u64,
+    stored: Stored,
 }
 
 struct Flight {
@@ -49,19 +58,21 @@ impl Flight {
             journal::started(self.ticket, held.as_deref(), now);
         }
         for last in [false, true] {
-            let (asked, result) = match last {
-                false => self.fetch().await,
+            let brought = match last {
+                false => self.bring().await,
                 true => match self.shared.take_fetch() {
-                    Ok(()) => self.fetch().await,
-                    Err(error) => (self.shared.clock.mark(), Err(error)),
+                    Ok(()) => self.bring().await,
+                    Err(error) => self.empty_handed(error),
                 },
             };
             let arrival = Arrival {
-                result,
-                asked: self.shared.clock.corrected(asked),
+                result: brought.result,
+                asked: brought.asked,
                 last,
                 share: self.shared.share,
                 jitter: fastrand::f64(),
+                generation: brought.generation,
+                stored: brought.stored,
             };
             match self.shared.land(self.ticket, arrival) {
                 Landed::Again => {}
@@ -71,8 +82,99 @@ impl Flight {
         }
     }
 
+    /// Gets a token: from the store where there is one, or from the provider.
+    async fn bring(&mut self) -> Brought {
+        if let Some(secret) = self.shared.secret.clone() {
+            match secret.refresh().await {
+                Ok(changed) => self.took_up(changed),
+                Err(error) => return self.empty_handed(error),
+            }
+        }
+        let shared = Arc::clone(&self.shared);
+        let Some(fleet) = &shared.fleet else {
+            let (asked, result) = self.fetch_again(shared.last()).await;
+            return Brought {
+                asked: shared.clock.corrected(asked),
+                result,
+                generation: 0,
+                stored: Stored::All,
+            };
+        };
+        let need = shared.need(self.ticket.reason);
+        let flight = tokio::sync::Mutex::new(self);
+        let fetch = |last| async { flight.lock().await.fetch_again(last).await };
+        let end = fleet.run(need, fetch).await;
+        let (asked, result, generation, stored) = match end {
+            End::Adopted {
+                token,
+                asked,
+                generation,
+            }
+            | End::Fetched {
+                token,
+                asked,
+                generation,
+                ..
+            } => (asked, Ok(token), generation, Stored::All),
+            End::Unstored(Unstored {
+                token,
+                asked,
+                after,
+            }) => (asked, Ok(token), after, Stored::Nothing),
+            End::Failed {
+                error,
+                shared: known,
+            } => {
+                let stored = if known { Stored::Failure } else { Stored::All };
+                (shared.clock.moment(), Err(error), 0, stored)
+            }
+        };
+        Brought {
+            asked,
+            result,
+            generation,
+            stored,
+        }
+    }
+
+    fn empty_handed(&self, error: Error) -> Brought {
+        Brought {
+            asked: self.shared.clock.moment(),
+            result: Err(error),
+            generation: 0,
+            stored: Stored::All,
+        }
+    }
+
+    fn took_up(&mut self, changed: bool) {
+        if changed {
+            let ticket = &mut self.ticket;
+            self.shared
+                .locked(|machine| machine.credential_taken_up(ticket));
+        }
+    }
+
+    /// Fetches, and once more if the platform refuses the credentials and they have changed.
+    async fn fetch_again(&mut self, last: Option<Token>) -> (Mark, Result<Token>) {
+        let fetched = self.fetch(last.as_ref()).await;
+        let refused = |error: &Error| error.action() == Action::FixCredentials;
+        let (true, Some(secret)) = (
+            fetched.1.as_ref().is_err_and(refused),
+            self.shared.secret.clone(),
+        ) else {
+            return fetched;
+        };
+        match secret.reread().await {
+            Ok(true) => {
+                self.took_up(true);
+                self.fetch(last.as_ref()).await
+            }
+            _ => fetched,
+        }
+    }
+
     /// Fetches by the retry policy. Returns when the last attempt began, and what it brought.
-    async fn fetch(&self) -> (Mark, Result<Token>) {
+    async fn fetch(&self, last: Option<&Token>) -> (Mark, Result<Token>) {
         let shared = &self.shared;
         let watch = Stopwatch::start();
         let left = || shared.timeout.saturating_sub(watch.elapsed());
@@ -80,7 +182,7 @@ impl Flight {
         loop {
             attempts += 1;
             let asked = shared.clock.mark();
-            let result = self.attempt(left()).await;
+            let result = self.attempt(left(), last).await;
             journal::ended(self.ticket, shared.clock.elapsed(asked), &result);
             let Err(error) = &result else {
                 return (asked, result);
@@ -100,15 +202,14 @@ impl Flight {
         }
     }
 
-    async fn attempt(&self, left: Duration) -> Result<Token> {
+    async fn attempt(&self, left: Duration, last: Option<&Token>) -> Result<Token> {
         let Ok(deadline) = catch_unwind(|| sleep(left)) else {
             return Err(Error::config(
                 "a fetch of a token has a deadline, and the runtime here has no timer",
             ));
         };
         let provider = &self.shared.provider;
-        let last = self.shared.last();
-        let fetch = Box::pin(async { within(deadline, provider.renew(last.as_ref())).await });
+        let fetch = Box::pin(async { within(deadline, provider.renew(last)).await });
         match caught(fetch).await {
             Some(Some(result)) => result,
             Some(None) => Err(Error::transport(format!(

@@ -1,13 +1,16 @@
 //! What the cache tells the outside about its fetches: events for `tracing`, numbers behind `metrics`.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use tracing::Span;
 
 use crate::cached::entry::Entry;
+use crate::cached::errand::End;
 use crate::cached::machine::Ticket;
 use crate::clock::{Moment, NANOS_PER_MILLI};
-use crate::{Result, Token};
+use crate::store::StoreKey;
+use crate::{Error, Result, Token};
 
 /// The span of one flight.
 pub(super) fn span(ticket: Ticket) -> Span {
@@ -56,6 +59,71 @@ pub(super) fn ended(ticket: Ticket, took: Duration, result: &Result<Token>) {
     }
 }
 
+/// An errand to the store ended, after so many nanoseconds of waiting for others.
+pub(super) fn errand_ended(end: &End, key: &StoreKey, waited: i64) {
+    let (outcome, generation, took_over) = match end {
+        End::Adopted { generation, .. } => ("adopted", Some(*generation), false),
+        End::Failed { .. } => ("failed", None, false),
+        End::Fetched {
+            generation,
+            took_over,
+            ..
+        } => ("fetched", Some(*generation), *took_over),
+        End::Unstored(_) => ("unstored", None, false),
+    };
+    let waited = Duration::from_nanos(waited.unsigned_abs());
+    tracing::debug!(
+        %key,
+        outcome,
+        generation,
+        took_over,
+        waited_ms = waited.as_millis(),
+        "asked the token store"
+    );
+    if matches!(end, End::Unstored(_)) {
+        tracing::warn!(%key, "a token could not be stored; it is in use here alone");
+    }
+    #[cfg(feature = "metrics")]
+    {
+        let labels = [
+            ("platform", key.platform().to_owned()),
+            ("credential", key.credential().to_owned()),
+        ];
+        metrics::counter!(
+            ERRANDS,
+            "platform" => key.platform().to_owned(),
+            "credential" => key.credential().to_owned(),
+            "outcome" => outcome
+        )
+        .increment(1);
+        if let Some(generation) = generation {
+            // A gauge has no larger number without a fraction than 2^53, which is far off.
+            metrics::gauge!(GENERATION, &labels).set(generation as f64);
+        }
+        if took_over {
+            metrics::counter!(TAKEOVERS, &labels).increment(1);
+        }
+        metrics::histogram!(WAITS, &labels).record(waited.as_secs_f64());
+    }
+}
+
+/// An operation of the store failed.
+pub(super) fn store_failed(store: &'static str, error: &Error) {
+    tracing::warn!(store, %error, cause = error.source(), "the token store failed");
+    #[cfg(feature = "metrics")]
+    metrics::counter!(STORE_ERRORS, "store" => store).increment(1);
+}
+
+#[cfg(feature = "metrics")]
+const ERRANDS: &str = "auth_core_token_store_errands_total";
+#[cfg(feature = "metrics")]
+const GENERATION: &str = "auth_core_token_generation";
+#[cfg(feature = "metrics")]
+const TAKEOVERS: &str = "auth_core_token_lease_takeovers_total";
+#[cfg(feature = "metrics")]
+const WAITS: &str = "auth_core_token_lease_wait_seconds";
+#[cfg(feature = "metrics")]
+const STORE_ERRORS: &str = "auth_core_token_store_errors_total";
 #[cfg(feature = "metrics")]
 const FETCHES: &str = "auth_core_token_fetches_total";
 #[cfg(feature = "metrics")]

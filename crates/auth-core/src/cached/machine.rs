@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::cached::entry::Entry;
+use crate::cached::errand::Need;
 use crate::cached::trouble::{Budget, Trouble};
 use crate::clock::{Moment, NANOS_PER_SEC};
 use crate::{Action, Error, Result, Token};
@@ -22,8 +23,9 @@ pub(super) struct Machine<R> {
     budget: Budget,
     /// Flights started so far; the last one's id.
     started: u64,
-    /// When the newest token that ever arrived was asked for, and by which flight.
-    newest: (i64, u64),
+    /// The generation of the newest token that ever arrived (0 without a store), when it was asked
+    /// for, and by which flight.
+    newest: (u64, i64, u64),
     /// The token refused last, and the flights that were under way by then.
     refused: Option<Refused>,
     /// How often the credential has changed.
@@ -98,6 +100,20 @@ pub(super) struct Arrival {
     /// The share of the lifetime in which the token is to be renewed, and the jitter on it.
     pub(super) share: f64,
     pub(super) jitter: f64,
+    /// Where it stands among the tokens of the store; 0 without a store.
+    pub(super) generation: u64,
+    pub(super) stored: Stored,
+}
+
+/// What the store knows of an arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stored {
+    /// As much as this process, or there is no store.
+    All,
+    /// The failure: it is looked up there again, instead of being remembered here.
+    Failure,
+    /// Nothing yet: it is to be told.
+    Nothing,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -127,7 +143,7 @@ impl<R: Clone> Machine<R> {
             trouble: Trouble::default(),
             budget,
             started: 0,
-            newest: (i64::MIN, 0),
+            newest: (0, i64::MIN, 0),
             refused: None,
             credential: 0,
             next_ahead: i64::MIN,
@@ -219,28 +235,36 @@ impl<R: Clone> Machine<R> {
         match arrival.result {
             Ok(token) => {
                 let entry = Entry::new(token, asked, arrival.share, arrival.jitter);
+                let entry = match arrival.stored {
+                    Stored::Nothing => entry.due(),
+                    Stored::All | Stored::Failure => entry,
+                };
                 if !arrival.last && (entry.came_too_late(now) || self.was_refused(ticket, &entry)) {
                     return Landed::Again;
                 }
                 if entry.came_too_late(now) {
                     let error = Error::transport("the token had expired before it arrived");
-                    return self.fail(ticket, now, error);
+                    return self.fail(ticket, now, error, Stored::All);
                 }
                 self.end(ticket);
-                Landed::Done(Ok(self.keep(ticket, now, asked, entry)))
+                let order = (arrival.generation, asked.steady, ticket.id);
+                let token = self.keep(ticket, now, order, entry);
+                if arrival.stored == Stored::Nothing {
+                    self.next_ahead = now.steady.saturating_add(SHORTEST_AHEAD);
+                }
+                Landed::Done(Ok(token))
             }
-            Err(error) => self.fail(ticket, now, error),
+            Err(error) => self.fail(ticket, now, error, arrival.stored),
         }
     }
 
-    fn keep(&mut self, ticket: Ticket, now: Moment, asked: Moment, entry: Entry) -> Token {
+    fn keep(&mut self, ticket: Ticket, now: Moment, order: (u64, i64, u64), entry: Entry) -> Token {
         let token = entry.token.clone();
         if ticket.credential == self.credential {
             self.trouble.clear();
         }
         // A flight given up for lost may still come home. Where a new token voids the old one, only
-        // the one asked for last is good.
-        let order = (asked.steady, ticket.id);
+        // the one asked for last is good. Processes that share a store go by its generations.
         if order > self.newest {
             self.newest = order;
             self.last = Some(token.clone());
@@ -257,13 +281,16 @@ impl<R: Clone> Machine<R> {
         token
     }
 
-    fn fail(&mut self, ticket: Ticket, now: Moment, error: Error) -> Landed {
+    fn fail(&mut self, ticket: Ticket, now: Moment, error: Error, stored: Stored) -> Landed {
         let current = self.end(ticket);
         if ticket.credential != self.credential {
             return Landed::Stale;
         }
         if current {
-            let until = self.trouble.note(error.clone(), now.steady);
+            let until = match stored {
+                Stored::Failure => self.trouble.note_shared(error.clone(), now.steady),
+                Stored::All | Stored::Nothing => self.trouble.note(error.clone(), now.steady),
+            };
             // The good token stays. What is left of its life is tried in ever shorter steps.
             let step = self
                 .held
@@ -310,6 +337,36 @@ impl<R: Clone> Machine<R> {
         self.credential += 1;
         self.trouble.clear();
         self.next_ahead = i64::MIN;
+    }
+
+    /// The flight under way learns that the credential is another one, before it fetches with it:
+    /// its failures are those of the new one.
+    pub(super) fn credential_taken_up(&mut self, ticket: &mut Ticket) {
+        self.credential_changed();
+        ticket.credential = self.credential;
+        if let Some(flight) = &mut self.flight
+            && flight.ticket.id == ticket.id
+        {
+            flight.ticket = *ticket;
+        }
+    }
+
+    /// Where those who wait for the flight under way meet, if there is one.
+    pub(super) fn under_way(&self) -> Option<&R> {
+        self.flight.as_ref().map(|flight| &flight.room)
+    }
+
+    /// What a flight tells the store's errand.
+    pub(super) fn need(&self, reason: Reason) -> Need {
+        Need {
+            reason,
+            held: self.held.as_ref().map(|entry| entry.token.digest()),
+            refused: self.refused.map(|refused| refused.digest),
+            known: self.newest.0,
+            last: self.last.clone(),
+            unstored: None,
+            secret: None,
+        }
     }
 
     /// Whether a flight that was under way when a token was refused brings that very token.

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use crate::cached::machine::{Arrival, Asked, Landed, Machine, Ticket};
+use crate::cached::machine::{Arrival, Asked, Landed, Machine, Stored, Ticket};
 use crate::cached::trouble::Budget;
 use crate::clock::{Moment, NANOS_PER_SEC};
 use crate::{Error, Token};
@@ -291,6 +291,8 @@ impl World {
                     last,
                     share: 0.5,
                     jitter: 0.5,
+                    generation: 0,
+                    stored: Stored::All,
                 };
                 match self.machine.land(ticket, self.now, arrival) {
                     Landed::Again => Leg::Fetching { last: true },

@@ -37,6 +37,18 @@ impl Trouble {
         until
     }
 
+    /// Remembers a failure that the store remembers for all processes: only long enough that the
+    /// store is not asked for every call.
+    pub(super) fn note_shared(&mut self, error: Error, now: i64) -> i64 {
+        let wait = match error.action() {
+            Action::FixCredentials | Action::FixRequest | Action::SignInAgain => SHORTEST_LASTING,
+            _ => SHORTEST_PASSING,
+        };
+        let until = now.saturating_add(wait);
+        self.last = Some((error, until));
+        until
+    }
+
     /// Forgets everything: a fetch succeeded, or the credential is another one.
     pub(super) fn clear(&mut self) {
         *self = Self::default();

@@ -4,6 +4,8 @@
 mod cache;
 #[cfg(all(feature = "reqwest", feature = "testing"))]
 mod door;
+#[cfg(all(feature = "testing", unix))]
+mod fleet;
 #[cfg(feature = "jwt")]
 mod jwt;
 #[cfg(all(feature = "sign-in", feature = "testing"))]

@@ -1,0 +1,182 @@
+//! Runs the errands of a cache to its store: does what each step asks for, and watches the lease.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::{sleep, timeout};
+
+use crate::cached::errand::{Do, End, Errand, Need, Rules, Saw, Unstored};
+use crate::cached::journal;
+use crate::clock::{Mark, saturating_nanos};
+use crate::store::record::{Record, millis};
+use crate::store::{Lease, StoreKey, TokenStore};
+use crate::{Clock, Error, Result, Token};
+
+/// A cache's part in a fleet.
+pub(super) struct Fleet {
+    pub(super) store: Arc<dyn TokenStore>,
+    pub(super) key: StoreKey,
+    pub(super) rules: Rules,
+    /// How long a lease lasts unless it is prolonged.
+    pub(super) lease: Duration,
+    /// What this cache is called among those that ask for the lease.
+    pub(super) holder: String,
+    pub(super) clock: Clock,
+    pub(super) unstored: Mutex<Option<Unstored>>,
+}
+
+/// What the provider brought, and when it was asked.
+pub(super) type Fetched = (Mark, Result<Token>);
+
+/// How a fetch under a lease ended.
+enum Guarded {
+    Fetched(Fetched),
+    Lost,
+}
+
+impl Fleet {
+    /// Gets a token: the store's, or one from `fetch`, by the rules of the fleet.
+    pub(super) async fn run<F>(&self, mut need: Need, fetch: impl Fn(Option<Token>) -> F) -> End
+    where
+        F: Future<Output = Fetched> + Send,
+    {
+        need.unstored = self
+            .unstored
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let now = || self.clock.moment();
+        let mut waited = 0;
+        let mut lease_end = i64::MIN;
+        let (mut errand, mut next) = Errand::start(self.rules.clone(), need, now());
+        loop {
+            let saw = match next {
+                Do::End(end) => {
+                    journal::errand_ended(&end, &self.key, waited);
+                    if let End::Unstored(unstored) = &end {
+                        let mut kept = self.unstored.lock().unwrap_or_else(PoisonError::into_inner);
+                        *kept = Some(unstored.clone());
+                    }
+                    return end;
+                }
+                Do::Read => self.read().await,
+                Do::Lease => {
+                    lease_end = now().steady.saturating_add(saturating_nanos(self.lease));
+                    Saw::Leased(self.take_lease().await)
+                }
+                Do::Fetch { last, leased } => {
+                    let fetch = fetch(last);
+                    let guarded = match leased {
+                        true => self.guarded(fetch, lease_end).await,
+                        false => Guarded::Fetched(fetch.await),
+                    };
+                    match guarded {
+                        Guarded::Fetched((mark, result)) => Saw::Fetched {
+                            asked: self.clock.corrected(mark),
+                            platform_ms: self.clock.platform_millis(mark),
+                            result,
+                        },
+                        Guarded::Lost => Saw::Lost,
+                    }
+                }
+                Do::Write { expected, new } => {
+                    let write = self.store.compare_and_set(&self.key, expected, &new);
+                    Saw::Written(self.ask(write).await)
+                }
+                Do::Release => {
+                    let _ = self.ask(self.store.release(&self.key, &self.holder)).await;
+                    Saw::Released
+                }
+                Do::Wait { seen, at_most } => {
+                    let mark = self.clock.mark();
+                    // Spread, so that those who wait do not all come at once.
+                    let at_most = at_most.mul_f64(0.75 + fastrand::f64() / 4.0);
+                    self.store.changed(&self.key, seen, at_most).await;
+                    waited += saturating_nanos(self.clock.elapsed(mark));
+                    Saw::Waited
+                }
+            };
+            next = errand.step(saw, now());
+        }
+    }
+
+    async fn read(&self) -> Saw {
+        let mark = self.clock.mark();
+        let sent = self.clock.corrected(mark);
+        let result = self.ask(self.store.read(&self.key)).await;
+        if let Ok(snapshot) = &result
+            && let Some(stored) = &snapshot.stored
+            && let Ok(record) = Record::parse(stored.record())
+            && let Some(ahead) = record.platform_ahead_ms
+        {
+            let store = snapshot.now.duration_since(SystemTime::UNIX_EPOCH);
+            let store = store.map_or(0, millis);
+            self.clock.learn(mark, store.saturating_add(ahead));
+        }
+        Saw::Read { sent, result }
+    }
+
+    async fn take_lease(&self) -> Result<Lease> {
+        self.ask(self.store.lease(&self.key, &self.holder, self.lease))
+            .await
+    }
+
+    /// Waits for the store, but not for ever, and counts its failures.
+    async fn ask<T>(&self, operation: impl Future<Output = Result<T>>) -> Result<T> {
+        let result = match timeout(PATIENCE, operation).await {
+            Ok(result) => result,
+            Err(_) => Err(Error::transport(format!(
+                "the token store `{}` did not answer within {} s",
+                self.rules.store,
+                PATIENCE.as_secs()
+            ))),
+        };
+        if let Err(error) = &result {
+            journal::store_failed(self.rules.store, error);
+        }
+        result
+    }
+
+    /// Fetches as long as the lease is this cache's, and prolongs it meanwhile.
+    ///
+    /// What the provider does, it does inside a poll, and no poll begins after the end of the lease
+    /// without the lease having been confirmed: so a process that was stopped and goes on sends
+    /// nothing that another one has sent in the meantime.
+    async fn guarded(&self, fetch: impl Future<Output = Fetched>, mut end: i64) -> Guarded {
+        enum Turn {
+            Fetched(Fetched),
+            Prolong,
+        }
+        let mut fetch = pin!(fetch);
+        loop {
+            let mut timer = pin!(sleep(self.lease / PROLONGED));
+            let turn = poll_fn(|context| {
+                if self.clock.moment().steady >= end {
+                    return Poll::Ready(Turn::Prolong);
+                }
+                if let Poll::Ready(fetched) = fetch.as_mut().poll(context) {
+                    return Poll::Ready(Turn::Fetched(fetched));
+                }
+                timer.as_mut().poll(context).map(|()| Turn::Prolong)
+            });
+            if let Turn::Fetched(fetched) = turn.await {
+                return Guarded::Fetched(fetched);
+            }
+            let asked = self.clock.moment().steady;
+            match self.take_lease().await {
+                Ok(Lease::Granted) => end = asked.saturating_add(saturating_nanos(self.lease)),
+                Ok(Lease::Held { .. }) => return Guarded::Lost,
+                Err(_) if self.clock.moment().steady >= end => return Guarded::Lost,
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// How long one operation of a store may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// A lease is prolonged after this part of it.
+const PROLONGED: u32 = 3;

@@ -1,0 +1,162 @@
+//! The store in files: what a process leaves that dies at any step, and what becomes of damage.
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use std::{env, fs};
+
+use auth_core::testing::conformance;
+use auth_core::{Action, FileStore, Stored, TokenStore};
+
+use crate::fleet::secrets::Directory;
+use crate::fleet::world::key;
+
+#[tokio::test]
+async fn the_store_in_files_conforms() {
+    let directory = Directory::new("conforms");
+    let (one, other) = (FileStore::new(&directory.0), FileStore::new(&directory.0));
+    conformance(one.unwrap(), other.unwrap()).await;
+}
+
+#[tokio::test]
+async fn files_are_for_their_owner_alone() {
+    let directory = Directory::new("private");
+    let path = directory.0.join("tokens");
+    let store = FileStore::new(&path).unwrap();
+    store
+        .lease(&key(), "a", Duration::from_secs(60))
+        .await
+        .unwrap();
+    assert!(
+        store
+            .compare_and_set(&key(), 0, &Stored::new(1, vec![1]))
+            .await
+            .unwrap()
+    );
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&path), 0o700);
+    let mut files = 0;
+    for entry in fs::read_dir(&path).unwrap() {
+        assert_eq!(mode(&entry.unwrap().path()), 0o600);
+        files += 1;
+    }
+    assert_eq!(files, 3, "the record, the lease, the lock");
+}
+
+/// What `a_process_that_dies_at_any_step_leaves_the_old_record_or_the_new_one` starts: a write that
+/// ends at the step of the environment variable. Does nothing as a test of its own.
+#[tokio::test]
+async fn write_and_die() {
+    let (Ok(directory), Ok(step)) = (env::var(DIRECTORY), env::var(STEP)) else {
+        return;
+    };
+    let step: usize = step.parse().unwrap();
+    let taken = AtomicUsize::new(0);
+    let store = FileStore::new(directory)
+        .unwrap()
+        .before_each_step(move |_| {
+            if taken.fetch_add(1, Ordering::SeqCst) == step {
+                // As `kill -9`: nothing is unwound, closed or flushed.
+                std::process::abort();
+            }
+        });
+    let new = Stored::new(2, NEW.to_vec());
+    assert!(store.compare_and_set(&key(), 1, &new).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_process_that_dies_at_any_step_leaves_the_old_record_or_the_new_one() {
+    let directory = Directory::new("dies");
+    let program = env::current_exe().unwrap();
+    let (mut old, mut new) = (0, 0);
+    for step in 0.. {
+        let path = directory.0.join(step.to_string());
+        let store = FileStore::new(&path).unwrap();
+        assert!(
+            store
+                .compare_and_set(&key(), 0, &Stored::new(1, OLD.to_vec()))
+                .await
+                .unwrap()
+        );
+        let status = Command::new(&program)
+            .args(["--exact", "fleet::file::write_and_die"])
+            .env(DIRECTORY, &path)
+            .env(STEP, step.to_string())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        let stored = store.read(&key()).await.unwrap().stored.unwrap();
+        match stored.generation() {
+            1 => {
+                assert_eq!(stored.record(), OLD);
+                old += 1;
+            }
+            _ => {
+                assert_eq!(stored.record(), NEW);
+                new += 1;
+            }
+        }
+        // The next process goes on at once: nothing is locked, nothing is in the way.
+        let next = Stored::new(3, NEW.to_vec());
+        assert!(
+            store
+                .compare_and_set(&key(), stored.generation(), &next)
+                .await
+                .unwrap()
+        );
+        if status.success() {
+            break;
+        }
+    }
+    // Each step before the renaming, and each after it, the last run being the one that lived.
+    assert_eq!((old, new), (8, 3));
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_set_aside_and_reported() {
+    let directory = Directory::new("damaged");
+    let store = FileStore::new(&directory.0).unwrap();
+    assert!(
+        store
+            .compare_and_set(&key(), 0, &Stored::new(1, OLD.to_vec()))
+            .await
+            .unwrap()
+    );
+    let entries = || {
+        fs::read_dir(&directory.0)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+    };
+    let record = entries()
+        .find(|path| path.extension().unwrap() == "token")
+        .unwrap();
+    let whole = fs::read(&record).unwrap();
+    let mut kept = 0;
+    for damaged in [
+        &whole[..whole.len() - 1],
+        b"",
+        b"a letter to a friend",
+        &whole[1..],
+    ] {
+        fs::write(&record, damaged).unwrap();
+        let error = store.read(&key()).await.unwrap_err();
+        assert_eq!(error.action(), Action::Backoff);
+        assert!(error.to_string().contains("damaged"), "{error}");
+        // What it was is still there, and the store can be written again.
+        kept += 1;
+        let aside = entries().filter(|path| {
+            let name = path.file_name().unwrap();
+            name.to_string_lossy().contains("damaged")
+        });
+        assert_eq!(aside.count(), kept);
+        assert!(store.read(&key()).await.unwrap().stored.is_none());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+const DIRECTORY: &str = "AUTH_CORE_TEST_DIRECTORY";
+const STEP: &str = "AUTH_CORE_TEST_STEP";
+const OLD: &[u8] = b"the old record";
+const NEW: &[u8] = b"the new record, which is longer";

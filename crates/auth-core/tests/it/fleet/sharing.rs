@@ -1,0 +1,258 @@
+//! One fetch for the fleet, whoever dies, sleeps or is refused.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_core::testing::conformance;
+use auth_core::{Action, Error, MemoryStore, Token, TokenProvider, TokenStore};
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+use crate::fleet::world::{Answer, HOUR, SECOND, World, all, key, ready, text, tokens};
+
+#[tokio::test]
+async fn the_store_in_memory_conforms() {
+    let store = MemoryStore::new();
+    conformance(store.clone(), store).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_fetch_serves_all_processes() {
+    let world = World::new();
+    let processes = world.processes(20);
+    assert_eq!(tokens(&processes).await, vec!["token-1"; 20]);
+    assert_eq!(world.platform.logins(), 1);
+    // A process that starts later finds the token.
+    assert_eq!(tokens(&world.processes(1)).await, ["token-1"]);
+    world.clock.advance(HOUR);
+    assert_eq!(tokens(&processes).await, vec!["token-2"; 20]);
+    assert_eq!(world.platform.logins(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_renewed_ahead_of_time_once_for_all() {
+    let world = World::new();
+    let processes = world.processes(10);
+    tokens(&processes).await;
+    world.clock.advance(HOUR * 57 / 60);
+    for process in &processes {
+        assert_eq!(ready(process).as_deref(), Some("token-1"));
+    }
+    sleep(SECOND * 3).await;
+    for process in &processes {
+        assert_eq!(ready(process).as_deref(), Some("token-2"));
+    }
+    assert_eq!(world.platform.logins(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_lives_no_longer_in_the_process_that_found_it() {
+    let world = World::new();
+    tokens(&world.processes(1)).await;
+    world.clock.advance(HOUR / 2);
+    let late = world.processes(1);
+    tokens(&late).await;
+    world.clock.advance(HOUR / 2 - SECOND * 6);
+    assert!(ready(&late[0]).is_some());
+    world.clock.advance(SECOND * 2);
+    assert!(ready(&late[0]).is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_lease_of_a_dead_process_ends_and_exactly_one_takes_over() {
+    let world = World::new();
+    let span = Duration::from_secs(10);
+    world.store.lease(&key(), "dead", span).await.unwrap();
+    assert_eq!(tokens(&world.voiding(10)).await, vec!["token-1"; 10]);
+    assert_eq!(world.platform.logins(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_holder_that_lost_its_lease_during_the_login_uses_nothing_of_it() {
+    let world = World::new();
+    let gate = Arc::new(Notify::new());
+    world.platform.queue([Answer::Gated(Arc::clone(&gate))]);
+    let processes = world.voiding(3);
+    let stopped = tokio::spawn({
+        let process = processes[0].clone();
+        async move { process.token().await.map(|token| text(&token)) }
+    });
+    world.platform.arrived(1).await;
+    // What a stopped process cannot do: prolong. Another takes over and logs in.
+    let holder = "another";
+    let store = &world.store.memory;
+    while store.lease(&key(), holder, SECOND * 2).await.unwrap() != auth_core::Lease::Granted {
+        // The clock jumps over the lease, as for a process that wakes up.
+        world.clock.advance(SECOND * 11);
+    }
+    gate.notify_one();
+    let got = stopped.await.unwrap().unwrap();
+    // Its own was token-1; which it did not use, because another may have logged in meanwhile.
+    assert_ne!(got, "token-1");
+    assert_eq!(tokens(&processes).await, vec![got; 3]);
+    assert_eq!(world.platform.logins(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_is_refused_marks_the_other_token_and_all_agree_on_a_third() {
+    let world = World::new();
+    let gate = Arc::new(Notify::new());
+    world.platform.queue([Answer::Gated(Arc::clone(&gate))]);
+    let slow = world.voiding(1);
+    let others = world.voiding(3);
+    let first = tokio::spawn({
+        let slow = slow[0].clone();
+        async move { slow.token().await.map(|token| text(&token)) }
+    });
+    world.platform.arrived(1).await;
+    // The lease gets lost without the holder noticing, as in a store that was restored.
+    let store = &world.store.memory;
+    let lease = store.lease(&key(), "nobody", SECOND).await.unwrap();
+    let auth_core::Lease::Held { .. } = lease else {
+        panic!("the slow one holds it")
+    };
+    let record = br#"{"v":1,"token":{"value":"token-other","header":"authorization","prefix":"Bearer ","lifetime_ms":3600000,"expires_ms":1767229000000}}"#;
+    let stored = auth_core::Stored::new(77, record.to_vec());
+    assert!(store.compare_and_set(&key(), 0, &stored).await.unwrap());
+    assert_eq!(tokens(&others).await, vec!["token-other"; 3]);
+    gate.notify_one();
+    // Token 1 voided the other's, and was itself not stored: neither is handed out again.
+    assert_eq!(first.await.unwrap().unwrap(), "token-2");
+    let other = others[0].cached().unwrap().clone();
+    for process in &others {
+        process.reject(&other);
+    }
+    assert_eq!(tokens(&others).await, vec!["token-2"; 3]);
+    assert_eq!(world.platform.logins(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_refused_in_one_process_is_replaced_once_for_all() {
+    let world = World::new();
+    let processes = world.voiding(10);
+    tokens(&processes).await;
+    let old = processes[0].cached().unwrap().clone();
+    processes[0].reject(&old);
+    assert_eq!(tokens(&processes[..1]).await, ["token-2"]);
+    // The others are refused later, and find what the first one fetched.
+    for process in &processes[1..] {
+        assert_eq!(ready(process).as_deref(), Some("token-1"));
+        process.reject(&old);
+    }
+    assert_eq!(tokens(&processes).await, vec!["token-2"; 10]);
+    // A late refusal of the old one changes nothing.
+    for process in &processes {
+        process.reject(&old);
+        assert_eq!(ready(process).as_deref(), Some("token-2"));
+    }
+    assert_eq!(world.platform.logins(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusals_at_the_same_time_cause_one_login() {
+    let world = World::new();
+    let processes = world.voiding(10);
+    tokens(&processes).await;
+    let old = processes[0].cached().unwrap().clone();
+    for process in &processes {
+        process.reject(&old);
+    }
+    assert_eq!(tokens(&processes).await, vec!["token-2"; 10]);
+    assert_eq!(world.platform.logins(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_token_is_handed_on_through_the_store() {
+    let world = World::new();
+    tokens(&world.processes(1)).await;
+    world.clock.advance(HOUR * 2);
+    // Another process, which never held the token, renews it.
+    tokens(&world.processes(1)).await;
+    assert_eq!(world.platform.handed(), ["login", "refresh-1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_between_issued_and_stored_is_repaired_by_the_next_process() {
+    let world = World::new();
+    tokens(&world.voiding(1)).await;
+    let old = tokens_of(&world).await;
+    world.clock.advance(HOUR * 2);
+    // A process takes the lease, is issued a token, and is killed before it can store it.
+    world
+        .store
+        .lease(&key(), "killed", SECOND * 10)
+        .await
+        .unwrap();
+    drop(world.platform.renew(Some(&old)).await.unwrap());
+    assert_eq!(tokens(&world.voiding(2)).await, vec!["token-3"; 2]);
+    assert_eq!(
+        world.platform.handed(),
+        ["login", "refresh-1", "refresh-1"],
+        "what was stored last is what there is to renew"
+    );
+}
+
+/// The token that a process finds.
+async fn tokens_of(world: &World) -> Token {
+    world.builder().build().token().await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn twelve_replicas_with_a_wrong_secret_call_three_times_in_a_quarter_of_an_hour() {
+    let world = World::new();
+    let wrong = || Answer::Error(Error::credentials("the secret is wrong"));
+    world.platform.queue((0..100).map(|_| wrong()));
+    let processes = world.voiding(12);
+    for _ in 0..900 {
+        for got in all(&processes).await {
+            let error = got.unwrap_err();
+            assert_eq!(error.action(), Action::FixCredentials, "{error}");
+        }
+        world.clock.advance(SECOND);
+    }
+    let logins = world.platform.logins();
+    assert!((1..=3).contains(&logins), "{logins}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_platform_is_asked_by_one_process_at_a_time() {
+    let world = World::new();
+    let down = || Answer::Error(Error::transport("the platform is away"));
+    world.platform.queue((0..1_000).map(|_| down()));
+    let processes = world.processes(20);
+    for _ in 0..100 {
+        assert!(all(&processes).await.iter().all(Result::is_err));
+        sleep(SECOND / 10).await;
+    }
+    let logins = world.platform.logins();
+    assert!((4..=12).contains(&logins), "{logins} in 10 s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cache_that_is_warm_serves_at_once_and_one_that_is_shut_down_fetches_no_more() {
+    let world = World::new();
+    let process = world.builder().build();
+    process.warm().await.unwrap();
+    assert_eq!(ready(&process).as_deref(), Some("token-1"));
+    process.shutdown().await;
+    assert_eq!(text(&process.token().await.unwrap()), "token-1");
+    world.clock.advance(HOUR);
+    let error = process.token().await.unwrap_err();
+    assert!(error.to_string().contains("shut down"), "{error}");
+    assert_eq!(world.platform.logins(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_lets_the_fetch_end_and_gives_up_the_lease() {
+    let world = World::new();
+    let process = world.builder().build();
+    let caller = tokio::spawn({
+        let process = process.clone();
+        async move { process.token().await.map(|token| text(&token)) }
+    });
+    world.platform.arrived(1).await;
+    process.shutdown().await;
+    assert_eq!(caller.await.unwrap().unwrap(), "token-1");
+    let lease = world.store.lease(&key(), "next", SECOND).await.unwrap();
+    assert_eq!(lease, auth_core::Lease::Granted);
+}

@@ -1,0 +1,229 @@
+//! Several caches on one store, a platform that counts, and time that goes by.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use auth_core::testing::ManualClock;
+use auth_core::{
+    Cached, CachedBuilder, Error, Lease, MemoryStore, Result, RetryPolicy, Snapshot, StoreKey,
+    Stored, Token, TokenProvider, TokenStore,
+};
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+/// A fleet, and the platform it logs in at. Clones are one world.
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) clock: ManualClock,
+    pub(crate) store: Store,
+    pub(crate) platform: Platform,
+}
+
+/// A store that can be away.
+#[derive(Clone)]
+pub(crate) struct Store {
+    pub(crate) memory: MemoryStore,
+    away: Arc<AtomicBool>,
+}
+
+/// Issues `token-1`, `token-2` and so on, with refresh tokens; the newest is the valid one.
+#[derive(Clone, Default)]
+pub(crate) struct Platform(Arc<State>);
+
+#[derive(Default)]
+struct State {
+    logins: AtomicUsize,
+    handed: Mutex<Vec<String>>,
+    answers: Mutex<std::collections::VecDeque<Answer>>,
+    arrived: Notify,
+}
+
+pub(crate) enum Answer {
+    Error(Error),
+    /// A token as soon as the test says so.
+    Gated(Arc<Notify>),
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let clock = ManualClock::new();
+        let world = Self {
+            store: Store {
+                memory: MemoryStore::with_clock(clock.clock()),
+                away: Arc::default(),
+            },
+            platform: Platform::default(),
+            clock,
+        };
+        // The clock of the caches goes with that of tokio, which only moves when all wait.
+        tokio::spawn({
+            let clock = world.clock.clone();
+            async move {
+                loop {
+                    sleep(TICK).await;
+                    clock.advance(TICK);
+                }
+            }
+        });
+        world
+    }
+
+    /// The settings of a process that goes by the store.
+    pub(crate) fn builder(&self) -> CachedBuilder {
+        Cached::builder(self.platform.clone())
+            .clock(self.clock.clock())
+            .retry(RetryPolicy::none())
+            .store(self.store.clone(), key())
+    }
+
+    pub(crate) fn processes(&self, count: usize) -> Vec<Cached> {
+        (0..count).map(|_| self.builder().build()).collect()
+    }
+
+    pub(crate) fn voiding(&self, count: usize) -> Vec<Cached> {
+        (0..count)
+            .map(|_| self.builder().voids_previous().build())
+            .collect()
+    }
+}
+
+pub(crate) fn key() -> StoreKey {
+    StoreKey::new("platform", "access_token", "app")
+}
+
+impl Store {
+    pub(crate) fn away(&self, away: bool) {
+        self.away.store(away, Ordering::SeqCst);
+    }
+
+    fn check(&self) -> Result<()> {
+        match self.away.load(Ordering::SeqCst) {
+            true => Err(Error::transport("the connection is closed")),
+            false => Ok(()),
+        }
+    }
+
+    pub(crate) async fn record(&self) -> serde_json::Value {
+        let stored = self.memory.read(&key()).await.unwrap().stored.unwrap();
+        serde_json::from_slice(stored.record()).unwrap()
+    }
+
+    pub(crate) async fn generation(&self) -> u64 {
+        let stored = self.memory.read(&key()).await.unwrap().stored;
+        stored.map_or(0, |stored| stored.generation())
+    }
+}
+
+#[async_trait]
+impl TokenStore for Store {
+    fn name(&self) -> &'static str {
+        "shelf"
+    }
+
+    async fn read(&self, key: &StoreKey) -> Result<Snapshot> {
+        self.check()?;
+        self.memory.read(key).await
+    }
+
+    async fn compare_and_set(&self, key: &StoreKey, expected: u64, new: &Stored) -> Result<bool> {
+        self.check()?;
+        self.memory.compare_and_set(key, expected, new).await
+    }
+
+    async fn lease(&self, key: &StoreKey, holder: &str, span: Duration) -> Result<Lease> {
+        self.check()?;
+        self.memory.lease(key, holder, span).await
+    }
+
+    async fn release(&self, key: &StoreKey, holder: &str) -> Result<()> {
+        self.check()?;
+        self.memory.release(key, holder).await
+    }
+}
+
+impl Platform {
+    pub(crate) fn logins(&self) -> usize {
+        self.0.logins.load(Ordering::SeqCst)
+    }
+
+    /// The refresh tokens handed in, `login` where there was none.
+    pub(crate) fn handed(&self) -> Vec<String> {
+        self.0.handed.lock().unwrap().clone()
+    }
+
+    pub(crate) fn queue(&self, answers: impl IntoIterator<Item = Answer>) {
+        self.0.answers.lock().unwrap().extend(answers);
+    }
+
+    pub(crate) async fn arrived(&self, logins: usize) {
+        while self.logins() < logins {
+            self.0.arrived.notified().await;
+        }
+    }
+}
+
+#[async_trait]
+impl TokenProvider for Platform {
+    async fn token(&self) -> Result<Token> {
+        self.renew(None).await
+    }
+
+    async fn renew(&self, last: Option<&Token>) -> Result<Token> {
+        let number = self.0.logins.fetch_add(1, Ordering::SeqCst) + 1;
+        let refresh = last.and_then(Token::refresh_token);
+        let handed = refresh
+            .map_or("login", |refresh| refresh.expose())
+            .to_owned();
+        self.0.handed.lock().unwrap().push(handed);
+        self.0.arrived.notify_one();
+        let answer = self.0.answers.lock().unwrap().pop_front();
+        match answer {
+            None => sleep(Duration::from_millis(50)).await,
+            Some(Answer::Error(error)) => return Err(error),
+            Some(Answer::Gated(gate)) => gate.notified().await,
+        }
+        let token = Token::bearer(format!("token-{number}"), HOUR)?;
+        Ok(token.with_refresh_token(format!("refresh-{number}")))
+    }
+}
+
+pub(crate) fn text(token: &Token) -> String {
+    token.secret().expose().to_owned()
+}
+
+/// The text of the token that is ready, if one is.
+pub(crate) fn ready(cached: &Cached) -> Option<String> {
+    cached.cached().map(|token| text(&token))
+}
+
+/// What each process gets when all ask at once.
+pub(crate) async fn all(processes: &[Cached]) -> Vec<Result<String>> {
+    let mut asks = Vec::new();
+    for process in processes {
+        let process = process.clone();
+        asks.push(tokio::spawn(async move {
+            process.token().await.map(|token| text(&token))
+        }));
+    }
+    let mut got = Vec::new();
+    for ask in asks {
+        got.push(ask.await.unwrap());
+    }
+    got
+}
+
+/// The same where nobody may fail.
+pub(crate) async fn tokens(processes: &[Cached]) -> Vec<String> {
+    all(processes)
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect()
+}
+
+const TICK: Duration = Duration::from_millis(10);
