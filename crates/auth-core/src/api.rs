@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) budget: Budget,
     pub(crate) hints: Vec<(&'static str, &'static str)>,
+    /// How long codes ask to wait.
+    pub(crate) waits: Vec<(&'static str, Duration)>,
     pub(crate) timeout: Duration,
     pub(crate) retry: RetryPolicy,
 }

@@ -12,7 +12,7 @@ mod model;
 mod room;
 #[cfg(test)]
 mod tests;
-mod trouble;
+pub(crate) mod trouble;
 
 use std::fmt;
 use std::future::ready;
@@ -41,7 +41,8 @@ pub use builder::CachedBuilder;
 /// Clones are cheap and share the token. However many callers need one at a time, the provider is
 /// asked once, in a task of the runtime of whoever came first: callers who stop waiting neither
 /// cancel nor repeat it. A failure is told to everybody who waits and to those who come right
-/// after, for up to two seconds, or, where the credentials are wrong, for up to fifteen minutes.
+/// after, for up to two seconds; where the credentials are wrong, or the platform asks to wait, for
+/// up to fifteen minutes.
 ///
 /// ```
 /// # async fn example(provider: impl auth_core::TokenProvider + 'static) -> auth_core::Result<()> {

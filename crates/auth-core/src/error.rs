@@ -6,6 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::Platform;
+
 /// The result of every fallible call in these crates.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -53,7 +55,8 @@ pub enum ErrorKind {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ApiError {
-    /// The HTTP status; 200 for platforms that report errors in successful answers.
+    /// The HTTP status; 200 for platforms that report errors in successful answers, 0 for what came
+    /// another way than in an answer.
     pub status: u16,
     /// The platform's own code, as text even where the platform sends a number. If it sent none, the
     /// HTTP status, and the realm is `http`.
@@ -212,6 +215,23 @@ impl Error {
         self.action() == Action::Backoff && !self.may_have_taken_effect()
     }
 
+    /// An error that the platform reported another way than in an answer: in the address that a
+    /// browser comes back to, or in a callback. The code is looked up in the platform's table.
+    pub fn reported(
+        platform: &'static Platform,
+        realm: Option<&'static str>,
+        code: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        let mut api = ApiError::without_answer(code, Action::ContactProvider);
+        if let Some(row) = platform.code(realm, &api.code) {
+            (api.meaning, api.action) = (row.meaning, row.action);
+        }
+        api.realm = realm;
+        api.message = message.into();
+        Self::answered(api)
+    }
+
     /// What the platform answered.
     pub(crate) fn answered(api: ApiError) -> Self {
         Self::new(ErrorKind::Api, "").change(|inner| inner.api = Some(api))
@@ -308,6 +328,12 @@ impl fmt::Display for Error {
         match self.operation() {
             Some(_) => write!(f, "; {}", self.advice()),
             None => Ok(()),
+        }?;
+        match self.api().and_then(|api| api.retry_after) {
+            Some(wait) if !wait.is_zero() => {
+                write!(f, "; not before {} s from now", wait.as_secs_f64().ceil())
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -338,6 +364,23 @@ impl StdError for Error {
 }
 
 impl ApiError {
+    /// An error that no answer brought.
+    pub(crate) fn without_answer(code: impl Into<String>, action: Action) -> Self {
+        Self {
+            status: 0,
+            code: code.into(),
+            sub_code: None,
+            realm: None,
+            message: String::new(),
+            request_id: None,
+            meaning: "",
+            action,
+            retry_after: None,
+            limit: None,
+            hidden: false,
+        }
+    }
+
     /// Writes what the platform said in its own terms, but none of its free text.
     fn summary(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.realm, &self.sub_code) {
@@ -348,7 +391,9 @@ impl ApiError {
         if !self.meaning.is_empty() {
             write!(f, " ({})", self.meaning.trim_end_matches('.'))?;
         }
-        write!(f, ", HTTP {}", self.status)?;
+        if self.status != 0 {
+            write!(f, ", HTTP {}", self.status)?;
+        }
         match &self.request_id {
             Some(id) => write!(f, ", request id {}", Plain(id)),
             None => Ok(()),

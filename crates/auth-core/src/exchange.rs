@@ -204,7 +204,12 @@ impl<'a> Call<'a> {
             retry_after,
             sensitive: self.sensitive,
         };
-        let judgement = judge::judge(self.api.shared.platform, self.outcome, view);
+        let mut judgement = judge::judge(self.api.shared.platform, self.outcome, view);
+        if let Some(api) = &mut judgement.failure {
+            let mut waits = self.api.shared.waits.iter();
+            let stated = waits.find(|(code, _)| *code == api.code);
+            api.retry_after = api.retry_after.or(stated.map(|(_, wait)| *wait));
+        }
         let code = judgement.failure.as_ref().map(|api| api.code.as_str());
         telemetry::answer(self.attempts, answer.status(), code, started);
         if let Some(observer) = &self.api.options.observer {

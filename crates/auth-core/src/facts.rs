@@ -31,6 +31,11 @@ pub struct Platform {
 }
 
 impl Platform {
+    /// The row of the error table for a code that comes without an HTTP status.
+    pub fn code(&self, realm: Option<&str>, code: &str) -> Option<&'static KnownCode> {
+        crate::judge::lookup(self.codes, realm, code, None, 0)
+    }
+
     /// What the document says about the credential with this name: `x-token-policy`.
     pub fn token(&self, name: &str) -> Option<&'static TokenPolicy> {
         self.tokens.iter().find(|policy| policy.name == name)

@@ -17,6 +17,7 @@ mod http_send;
 mod judge;
 #[cfg(feature = "jwt")]
 pub mod jwt;
+mod lockout;
 mod multipart;
 mod request;
 #[cfg(feature = "reqwest")]
@@ -49,6 +50,7 @@ pub use crate::facts::{
     TokenPolicy, Verdict,
 };
 pub use crate::http_send::HttpSend;
+pub use crate::lockout::Lockout;
 pub use crate::multipart::{File, Multipart};
 pub use crate::request::Request;
 #[cfg(feature = "reqwest")]

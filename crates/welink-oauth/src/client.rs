@@ -1,23 +1,214 @@
-//! The client.
+//! The client, and the settings it is built from.
 
-use auth_core::{Api, ApiBuilder};
+use std::fmt;
+use std::sync::Arc;
 
+use auth_core::{Api, ApiBuilder, Cached, CallOptions, Error, Lockout, Request, Result};
+use serde::de::DeserializeOwned;
+
+use crate::app_secret::{LOCKED, LOCKED_FOR, Tickets};
 use crate::generated::platform::PLATFORM;
+use crate::tenants::Tenants;
+use crate::{AppSecret, SignedInUser, UserToken};
 
-/// A client of WeLink. Cheap to clone; clones share everything.
+/// A client of WeLink. Cheap to clone; clones and views share connections and tokens.
 #[derive(Clone)]
 pub struct Client {
     pub(crate) api: Api,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What clones and views of a client share beside the [`Api`].
+pub(crate) struct Shared {
+    pub(crate) app: Option<AppSecret>,
+    /// The tokens that act for the owner of the app.
+    owner: Option<Cached>,
+    /// The tokens that act for the tenants that subscribed to it.
+    tenants: Tenants,
+    #[cfg(feature = "sign-in")]
+    pub(crate) sign_in: crate::sign_in::Settings,
+}
+
+/// Settings of a [`Client`]. Only [`build`](Self::build) fails.
+#[must_use = "a builder does nothing until it is built"]
+pub struct ClientBuilder {
+    app: Option<AppSecret>,
+    #[cfg(feature = "sign-in")]
+    form: bool,
+    api: ApiBuilder,
 }
 
 impl Client {
-    /// Starts the settings of the connection; hand the result to [`Client::from_api`].
-    pub fn api_builder() -> ApiBuilder {
-        Api::builder(&PLATFORM)
+    /// Creates a client of an app.
+    ///
+    /// Whatever else there is to set, [`builder`](Self::builder) sets.
+    pub fn new(app: AppSecret) -> Result<Self> {
+        Self::builder(app).build()
     }
 
-    /// Creates a client over a connection of this platform.
-    pub fn from_api(api: Api) -> Self {
-        Self { api }
+    /// Starts a client of an app.
+    pub fn builder(app: AppSecret) -> ClientBuilder {
+        ClientBuilder {
+            app: Some(app),
+            ..ClientBuilder::without_app()
+        }
+    }
+
+    /// A view whose calls act for a tenant that subscribed to the app, as those of vendors do for
+    /// their customers. Its tokens are kept beside those of other tenants, at most
+    /// 10,000 of them; a wrong secret stops all.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](auth_core::ErrorKind::Config) for an empty id, and for a client
+    /// without an app.
+    pub fn as_tenant(&self, tenant_id: &str) -> Result<Self> {
+        if tenant_id.is_empty() {
+            return Err(Error::config("the tenant id is empty"));
+        }
+        if self.shared.app.is_none() {
+            return Err(Error::config(
+                "there is no app whose token could act for a tenant: use `Client::builder`",
+            ));
+        }
+        let tokens = self.shared.tenants.of(tenant_id);
+        Ok(Self {
+            api: self.api.with_credential("appAccessToken", tokens),
+            shared: Arc::clone(&self.shared),
+        })
+    }
+
+    /// What a user who signed in may ask for: who it is, and whether the user administers the app.
+    pub fn as_user(&self, token: &UserToken) -> SignedInUser {
+        SignedInUser::new(&self.api, token)
+    }
+
+    /// A view that sends as a robot of a group; the token is that of its webhook address.
+    #[cfg(feature = "robot")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "robot")))]
+    pub fn as_robot(&self, token: impl Into<auth_core::Secret>) -> Self {
+        let token = auth_core::Credential::key(token);
+        Self {
+            api: self.api.with_credential("robotToken", token),
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// A view whose calls differ by `options`: timeout, retries, headers, an observer.
+    pub fn with(&self, options: CallOptions) -> Self {
+        Self {
+            api: self.api.with(options),
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// Sends a request that the platform's document lacks, with the same token, retries and errors.
+    pub async fn call<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
+        request.send(&self.api).await
+    }
+
+    /// The connection with the tokens of the app's owner, whatever tenant this view is for.
+    pub(crate) fn owner_api(&self) -> Api {
+        match &self.shared.owner {
+            Some(tokens) => self.api.with_credential("appAccessToken", tokens.clone()),
+            None => self.api.clone(),
+        }
     }
 }
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("app", &self.shared.app)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ClientBuilder {
+    /// Starts a client that has no app: it builds addresses, and sends as robots of groups.
+    pub fn without_app() -> Self {
+        Self {
+            app: None,
+            #[cfg(feature = "sign-in")]
+            form: false,
+            api: Api::builder(&PLATFORM)
+                .wait_after(LOCKED, LOCKED_FOR)
+                .hint("appAccessToken", "`Client::builder` with an `AppSecret`")
+                .hint("clientSecretJson", "`Client::builder` with an `AppSecret`")
+                .hint("clientSecretQuery", "`Client::builder` with an `AppSecret`")
+                .hint("userAccessToken", "`Client::as_user`")
+                .hint("robotToken", "`Client::as_robot`"),
+        }
+    }
+
+    /// Sets the base address of the API: that of a private site, an emulator or a gateway of your
+    /// own. The paths below it are the same everywhere.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.api = self.api.server("api", url);
+        self
+    }
+
+    /// Sets the base address of the pages that browsers are sent to.
+    pub fn login_url(mut self, url: impl Into<String>) -> Self {
+        self.api = self.api.server("login", url);
+        self
+    }
+
+    /// Exchanges codes with a form as the body instead of parameters in the address.
+    ///
+    /// The platform documents the form by its media type alone; its example, and the one public
+    /// client that is known to work, send the parameters in the address, which is what happens when
+    /// this is not set. The address gets into no log of this crate, but into those of proxies.
+    #[cfg(feature = "sign-in")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "sign-in")))]
+    pub fn form(mut self) -> Self {
+        self.form = true;
+        self
+    }
+
+    /// Builds the client. It needs no runtime yet and does no I/O.
+    pub fn build(self) -> Result<Client> {
+        let mut api = self.api;
+        if let Some(app) = &self.app {
+            api = api
+                .credential("clientSecretJson", app.credential())
+                .credential("clientSecretQuery", app.credential());
+        }
+        let mut api = api.build()?;
+        let clock = api.clock().clone();
+        let tickets = Tickets::new(api.clone(), Lockout::new(clock.clone()));
+        let tokens = |tickets: Tickets| Cached::builder(tickets).clock(clock.clone()).build();
+        let owner = self.app.is_some().then(|| tokens(tickets.clone()));
+        if let Some(owner) = &owner {
+            api = api.with_credential("appAccessToken", owner.clone());
+        }
+        let of_tenant = {
+            let clock = clock.clone();
+            move |tenant: &str| {
+                let tickets = tickets.for_tenant(tenant);
+                Cached::builder(tickets).clock(clock.clone()).build()
+            }
+        };
+        Ok(Client {
+            shared: Arc::new(Shared {
+                app: self.app,
+                owner,
+                tenants: Tenants::new(of_tenant),
+                #[cfg(feature = "sign-in")]
+                sign_in: crate::sign_in::Settings::new(self.form, Lockout::new(clock.clone())),
+            }),
+            api,
+        })
+    }
+}
+
+/// Shows who the client is, and no credential.
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("app", &self.app)
+            .finish_non_exhaustive()
+    }
+}
+
+auth_core::connection_settings!(ClientBuilder, api);

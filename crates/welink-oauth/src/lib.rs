@@ -1,12 +1,27 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod administration;
+mod app_secret;
 mod client;
+#[cfg(feature = "events")]
+pub mod events;
+mod free_login;
 mod generated;
+mod js_pages;
+#[cfg(feature = "sign-in")]
+pub mod sign_in;
+mod tenants;
+mod user;
 
-pub use auth_core::{Action, Error, Result};
+pub use auth_core::{Action, Error, Result, Secret};
 
-pub use crate::client::Client;
+pub use crate::administration::Administration;
+pub use crate::app_secret::AppSecret;
+pub use crate::client::{Client, ClientBuilder};
+pub use crate::free_login::FreeLogin;
+pub use crate::js_pages::{PageSignature, js_signature};
+pub use crate::user::{SignedInUser, UserToken};
 
 /// The platform's schemas as types, and the parameters of its operations.
 pub mod model {

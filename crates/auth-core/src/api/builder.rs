@@ -16,6 +16,7 @@ pub struct ApiBuilder {
     choices: Choices,
     credentials: Vec<(&'static str, Credential)>,
     hints: Vec<(&'static str, &'static str)>,
+    waits: Vec<(&'static str, Duration)>,
     clock: Clock,
     timeout: Duration,
     retry: RetryPolicy,
@@ -29,6 +30,7 @@ impl ApiBuilder {
             choices: Choices::default(),
             credentials: Vec::new(),
             hints: Vec::new(),
+            waits: Vec::new(),
             clock: Clock::system(),
             timeout: TIMEOUT,
             retry: RetryPolicy::default(),
@@ -81,6 +83,14 @@ impl ApiBuilder {
     /// missing credential repeats it.
     pub fn hint(mut self, scheme: &'static str, what: &'static str) -> Self {
         self.hints.push((scheme, what));
+        self
+    }
+
+    /// Says how long a code asks to wait where no answer says so: until an account that was locked
+    /// is free again, for example. Nothing is sent again before, and the error tells it in
+    /// [`ApiError::retry_after`](crate::ApiError::retry_after).
+    pub fn wait_after(mut self, code: &'static str, wait: Duration) -> Self {
+        self.waits.push((code, wait));
         self
     }
 
@@ -142,6 +152,7 @@ impl ApiBuilder {
                 clock: self.clock,
                 budget: Budget::new(),
                 hints: self.hints,
+                waits: self.waits,
                 timeout: self.timeout,
                 retry: self.retry,
             }),

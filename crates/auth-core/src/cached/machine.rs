@@ -176,7 +176,7 @@ impl<R: Clone> Machine<R> {
             return Asked::Join(flight.ticket, flight.room.clone());
         }
         if let Some(error) = self.trouble.remembered(now.steady) {
-            return Asked::Failed(error.clone());
+            return Asked::Failed(error);
         }
         if !self.budget.take(now.steady) {
             return Asked::Failed(over_budget());

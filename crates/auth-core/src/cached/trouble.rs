@@ -8,7 +8,7 @@ use crate::{Action, Error};
 
 /// The failures since the last success.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Trouble {
+pub(crate) struct Trouble {
     last: Option<(Error, i64)>,
     passing: u32,
     lasting: u32,
@@ -16,15 +16,21 @@ pub(super) struct Trouble {
 
 impl Trouble {
     /// The failure to answer with instead of trying, as long as trying is pointless.
-    pub(super) fn remembered(&self, now: i64) -> Option<&Error> {
-        self.last
-            .as_ref()
-            .filter(|(_, until)| now < *until)
-            .map(|(error, _)| error)
+    pub(crate) fn remembered(&self, now: i64) -> Option<Error> {
+        let (error, until) = self.last.as_ref().filter(|(_, until)| now < *until)?;
+        let asked = error.api().and_then(|api| api.retry_after);
+        Some(match asked {
+            // What is left of it by now.
+            Some(_) => {
+                let left = Duration::from_nanos((until - now).unsigned_abs());
+                error.clone().after(left)
+            }
+            None => error.clone(),
+        })
     }
 
     /// Remembers a failure and returns until when.
-    pub(super) fn note(&mut self, error: Error, now: i64) -> i64 {
+    pub(crate) fn note(&mut self, error: Error, now: i64) -> i64 {
         let wait = match error.action() {
             // Repeating these soon helps nobody, and can get the account locked.
             Action::FixCredentials | Action::FixRequest | Action::SignInAgain => {
@@ -32,7 +38,10 @@ impl Trouble {
             }
             _ => doubled(SHORTEST_PASSING, &mut self.passing, LONGEST_PASSING),
         };
-        let until = now.saturating_add(wait);
+        // A platform that says how long to wait means it: it may lock an account until then.
+        let asked = error.api().and_then(|api| api.retry_after);
+        let asked = asked.map_or(0, saturating_nanos).min(LONGEST_LASTING);
+        let until = now.saturating_add(wait.max(asked));
         self.last = Some((error, until));
         until
     }
@@ -50,7 +59,7 @@ impl Trouble {
     }
 
     /// Forgets everything: a fetch succeeded, or the credential is another one.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }
 }
@@ -103,6 +112,7 @@ const LONGEST_LASTING: i64 = 15 * 60 * NANOS_PER_SEC;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ApiError;
 
     const SECOND: i64 = NANOS_PER_SEC;
 
@@ -135,6 +145,20 @@ mod tests {
         trouble.clear();
         assert!(trouble.remembered(0).is_none());
         assert_eq!(trouble.note(Error::credentials("wrong"), 0), 5 * SECOND);
+    }
+
+    #[test]
+    fn a_wait_that_the_platform_asks_for_is_kept_and_told() {
+        let mut trouble = Trouble::default();
+        let locked = Error::answered(ApiError::without_answer("41403", Action::Backoff));
+        let until = trouble.note(locked.clone().after(Duration::from_secs(900)), 0);
+        assert_eq!(until, 900 * SECOND);
+        let told = trouble.remembered(300 * SECOND).unwrap();
+        let left = told.api().unwrap().retry_after;
+        assert_eq!(left, Some(Duration::from_secs(600)));
+        assert!(trouble.remembered(900 * SECOND).is_none());
+        let forever = trouble.note(locked.after(Duration::MAX), 0);
+        assert_eq!(forever, LONGEST_LASTING);
     }
 
     #[test]

@@ -56,8 +56,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `41501`, `41503`, `41504` (fix the request);
-    /// `41502` (fix the credentials).
+    /// [`Error`](auth_core::Error). Known codes: `41501` (fix the request); `41503`, `41504` (sign
+    /// in again); `41502` (fix the credentials).
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/wecode/docs/dev/serverapi/desc/access_token1.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/wecode/docs/dev/serverapi/isv/access_token_isv2.html>

@@ -17,6 +17,7 @@ use crate::model::{
 /// # Legacy department
 ///
 /// Older department endpoints.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-department")))]
 impl Client {
     /// Gets one department.
     ///

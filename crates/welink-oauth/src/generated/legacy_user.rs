@@ -21,6 +21,7 @@ use crate::model::{
 /// # Legacy user
 ///
 /// Older user endpoints.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 impl Client {
     /// Gets one user.
     ///

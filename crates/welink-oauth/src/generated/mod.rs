@@ -35,7 +35,9 @@ pub(crate) mod group;
 pub(crate) mod image;
 #[cfg(feature = "knowledge")]
 pub(crate) mod knowledge;
+#[cfg(feature = "legacy-department")]
 pub(crate) mod legacy_department;
+#[cfg(feature = "legacy-user")]
 pub(crate) mod legacy_user;
 #[cfg(feature = "livecast")]
 pub(crate) mod livecast;

@@ -92,8 +92,8 @@ impl Client {
     /// # Errors
     ///
     /// [`Error`](auth_core::Error). Known codes: `60002`, `60003`, `60004`, `60005`, `60006`,
-    /// `60007`, `60008`, `60013` (fix the request); `60009`, `60011`, `60012` (back off); `60010`
-    /// (fix the credentials).
+    /// `60013` (fix the request); `60007`, `60008` (sign in again); `60009`, `60011`, `60012` (back
+    /// off); `60010` (fix the credentials).
     pub async fn create_oauth_token(
         &self,
         code: &Secret,

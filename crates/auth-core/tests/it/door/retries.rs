@@ -135,6 +135,21 @@ async fn a_wait_that_does_not_fit_into_the_call_is_not_begun() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_code_that_asks_to_wait_is_not_sent_again_and_the_error_says_for_how_long() {
+    let script = Script::new().otherwise(Reply::json(200, &json!({"code": "2"})));
+    let quarter = Duration::from_secs(900);
+    let api = scripted(&script).wait_after("2", quarter).build().unwrap();
+    let error = get(&api).await.unwrap_err();
+    assert_eq!(script.count(), 1);
+    assert_eq!(error.api().unwrap().retry_after, Some(quarter));
+    let text = error.to_string();
+    assert!(
+        text.ends_with("send it again; not before 900 s from now"),
+        "{text}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_quota_that_is_used_up_ends_the_call_at_once() {
     let body = json!({"code": "2"});
     let script = Script::new().reply(Reply::json(200, &body).header("Retry-After", "86400"));

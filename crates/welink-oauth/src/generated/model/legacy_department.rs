@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{AddressBookRange, DepartmentPath, Flag, RecordState};
 
 /// Department to create, update or remove, old family.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-department")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -87,6 +88,7 @@ impl BulkSyncDepartment {
 }
 
 /// Parameters of bulk_sync_departments: create, update or (valid 0) delete up to 10 departments.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-department")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -105,6 +107,7 @@ impl BulkSyncDepartments {
 }
 
 /// Answer of bulk_sync_departments: create, update or (valid 0) delete up to 10 departments.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-department")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BulkSyncDepartmentsAnswer {
@@ -124,6 +127,7 @@ pub struct BulkSyncDepartmentsAnswer {
 }
 
 /// Department to update, old family.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-department")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -202,6 +206,7 @@ impl BulkUpdateDepartment {
 }
 
 /// Parameters of bulk_update_departments: update up to 10 departments.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-department")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -220,6 +225,7 @@ impl BulkUpdateDepartments {
 }
 
 /// Answer of bulk_update_departments: update up to 10 departments.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-department")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BulkUpdateDepartmentsAnswer {
@@ -239,6 +245,7 @@ pub struct BulkUpdateDepartmentsAnswer {
 }
 
 /// Department whose state is asked for.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-department")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -257,6 +264,7 @@ impl DepartmentSyncKey {
 }
 
 /// State of a synchronised department.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-department")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -277,6 +285,7 @@ pub struct DepartmentSyncResult {
 }
 
 /// Parameters of get_department_sync_status: get the state of synchronised departments.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-department")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -295,6 +304,7 @@ impl GetDepartmentSyncStatus {
 }
 
 /// Answer of get_department_sync_status: get the state of synchronised departments.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-department")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct DepartmentSyncStatus {
@@ -314,6 +324,7 @@ pub struct DepartmentSyncStatus {
 }
 
 /// Answer of get_legacy_department: get one department.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-department")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -349,6 +360,7 @@ pub struct LegacyDepartmentAnswer {
 }
 
 /// Department, old family.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-department")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -392,6 +404,7 @@ pub struct LegacyDepartment {
 }
 
 /// Answer of list_department_ancestors: get the ancestors of a department.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-department")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct DepartmentAncestorList {
@@ -411,6 +424,7 @@ pub struct DepartmentAncestorList {
 }
 
 /// Page of departments, old family.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-department")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -449,6 +463,7 @@ pub struct LegacyDepartmentList {
 
 /// The optional parameters of
 /// [`Client::list_legacy_departments`](crate::Client::list_legacy_departments).
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-department")))]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ListLegacyDepartments {
@@ -486,6 +501,7 @@ impl ListLegacyDepartments {
 
 /// The optional parameters of
 /// [`Client::list_legacy_departments_v3`](crate::Client::list_legacy_departments_v3).
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-department")))]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ListLegacyDepartmentsV3 {

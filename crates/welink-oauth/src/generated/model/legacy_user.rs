@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::model::{BilingualText, Flag, RecordState, Sex, SimpleUser, UserDepartment, UserStatus};
 
 /// User to create or update, old family.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -168,6 +169,7 @@ impl BulkSyncUser {
 }
 
 /// User to create or update with several departments, old family.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -326,6 +328,7 @@ impl BulkSyncUserV2 {
 }
 
 /// Parameters of bulk_sync_users: create or update up to 10 users.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -359,6 +362,7 @@ impl Check for BulkSyncUsers {
 }
 
 /// Answer of bulk_sync_users: create or update up to 10 users.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BulkSyncUsersAnswer {
@@ -374,6 +378,7 @@ pub struct BulkSyncUsersAnswer {
 }
 
 /// Parameters of bulk_sync_users_v2: create or update up to 10 users with several departments.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -407,6 +412,7 @@ impl Check for BulkSyncUsersV2 {
 }
 
 /// Answer of bulk_sync_users_v2: create or update up to 10 users with several departments.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BulkSyncUsersV2Answer {
@@ -428,6 +434,7 @@ pub struct BulkSyncUsersV2Answer {
 /// Parameters of bulk_update_users: update up to 10 users.
 ///
 /// Source: official Java SDK 2.1.5 ContactV1UsersBulkRequest.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -461,6 +468,7 @@ impl Check for BulkUpdateUsers {
 }
 
 /// Answer of bulk_update_users: update up to 10 users.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BulkUpdateUsersAnswer {
@@ -480,6 +488,7 @@ pub struct BulkUpdateUsersAnswer {
 }
 
 /// Parameters of bulk_update_users_v2: update up to 10 users.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -513,6 +522,7 @@ impl Check for BulkUpdateUsersV2 {
 }
 
 /// Answer of bulk_update_users_v2: update up to 10 users.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BulkUpdateUsersV2Answer {
@@ -532,6 +542,7 @@ pub struct BulkUpdateUsersV2Answer {
 }
 
 /// User of a department.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -567,6 +578,7 @@ pub struct DepartmentUser {
 }
 
 /// User of a department in full.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -632,6 +644,7 @@ pub struct DepartmentUserDetail {
 }
 
 /// Answer of get_legacy_user: get one user.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -703,6 +716,7 @@ pub struct LegacyUser {
 /// Parameters of get_legacy_user_v3: get one user with custom attributes.
 ///
 /// At least one of `userId`, `corpUserId`, `mobileNumber` is required.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -759,6 +773,7 @@ impl Check for GetLegacyUserV3 {
 }
 
 /// Answer of get_legacy_user_v3: get one user with custom attributes.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -844,6 +859,7 @@ pub struct LegacyUserV3 {
 }
 
 /// Answer of get_user_email: get the mail address of one user.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -891,6 +907,7 @@ pub struct UserEmail {
 /// Parameters of get_user_simple: get the basics of one user (ISV apps).
 ///
 /// At least one of `userId`, `corpUserId`, `mobileNumber` is required.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -947,6 +964,7 @@ impl Check for GetUserSimple {
 }
 
 /// Answer of get_user_simple: get the basics of one user (ISV apps).
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -983,6 +1001,7 @@ pub struct UserSimple {
 }
 
 /// Answer of get_user_simple_v1: get the basics of one user, older form.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -1019,6 +1038,7 @@ pub struct UserSimpleV1 {
 }
 
 /// Parameters of get_user_sync_status: get the state of synchronised users.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -1053,6 +1073,7 @@ impl Check for GetUserSyncStatus {
 }
 
 /// Answer of get_user_sync_status: get the state of synchronised users.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct UserSyncStatus {
@@ -1068,6 +1089,7 @@ pub struct UserSyncStatus {
 }
 
 /// Answer of list_department_users_isv: list the users of a department (ISV apps).
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -1108,6 +1130,7 @@ pub struct DepartmentUserListIsv {
 }
 
 /// Answer of list_department_users: list the users of a department in full.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -1148,6 +1171,7 @@ pub struct DepartmentUserList {
 }
 
 /// Answer of list_department_users_simple: list the users of a department in short.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -1188,6 +1212,7 @@ pub struct SimpleDepartmentUserList {
 }
 
 /// Parameters of list_user_accounts: translate up to 50 corpUserIds into userIds.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -1221,6 +1246,7 @@ impl Check for ListUserAccounts {
 }
 
 /// Answer of list_user_accounts: translate up to 50 corpUserIds into userIds.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -1241,6 +1267,7 @@ pub struct UserAccountList {
 }
 
 /// Parameters of update_user_mobile: change the bound mobile of a user.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -1279,6 +1306,7 @@ impl UpdateUserMobile {
 }
 
 /// Custom attribute of a user.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -1304,6 +1332,7 @@ impl UserCustomAttribute {
 }
 
 /// WeLink and customer id of a user.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -1319,6 +1348,7 @@ pub struct UserKey {
 /// User whose state is asked for.
 ///
 /// At least one of `corpUserId`, `mobileNumber`, `userEmail` is required.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -1369,6 +1399,7 @@ impl Check for UserSyncKey {
 }
 
 /// State of a synchronised user.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -1390,6 +1421,7 @@ pub struct UserSyncResult {
 
 auth_core::text_enum! {
     /// Whether an account is opened for a stored person.
+    #[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
     pub enum AccountOpening {
         /// Only stores the record.
         StoreOnly = "0",
@@ -1399,6 +1431,7 @@ auth_core::text_enum! {
 }
 
 /// Department of a user: a text in the Java SDK, an object in the visible-users answer.
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -1433,6 +1466,7 @@ impl<'de> Deserialize<'de> for UserDepartmentEntry {
 }
 
 /// The optional parameters of [`Client::get_legacy_user`](crate::Client::get_legacy_user).
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GetLegacyUser {
@@ -1465,6 +1499,7 @@ impl GetLegacyUser {
 }
 
 /// The optional parameters of [`Client::get_user_simple_v1`](crate::Client::get_user_simple_v1).
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GetUserSimpleV1 {
@@ -1497,6 +1532,7 @@ impl GetUserSimpleV1 {
 }
 
 /// The optional parameters of [`Client::get_user_email`](crate::Client::get_user_email).
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GetUserEmail {
@@ -1530,6 +1566,7 @@ impl GetUserEmail {
 
 /// The optional parameters of
 /// [`Client::list_department_users`](crate::Client::list_department_users).
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ListDepartmentUsers {
@@ -1564,6 +1601,7 @@ impl ListDepartmentUsers {
 
 /// The optional parameters of
 /// [`Client::list_department_users_isv`](crate::Client::list_department_users_isv).
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ListDepartmentUsersIsv {
@@ -1598,6 +1636,7 @@ impl ListDepartmentUsersIsv {
 
 /// The optional parameters of
 /// [`Client::list_department_users_simple`](crate::Client::list_department_users_simple).
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy-user")))]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ListDepartmentUsersSimple {

@@ -35,7 +35,9 @@ mod group;
 mod image;
 #[cfg(feature = "knowledge")]
 mod knowledge;
+#[cfg(feature = "legacy-department")]
 mod legacy_department;
+#[cfg(feature = "legacy-user")]
 mod legacy_user;
 #[cfg(feature = "livecast")]
 mod livecast;
@@ -57,6 +59,8 @@ mod shared;
 mod shared_by_ai_vision_and_3_more;
 #[cfg(any(feature = "knowledge", feature = "image"))]
 mod shared_by_knowledge_and_image;
+#[cfg(any(feature = "legacy-user", feature = "message", feature = "approval"))]
+mod shared_by_legacy_user_and_message_and_approval;
 mod tenant;
 #[cfg(feature = "todo")]
 mod todo;
@@ -95,7 +99,9 @@ pub use self::group::*;
 pub use self::image::*;
 #[cfg(feature = "knowledge")]
 pub use self::knowledge::*;
+#[cfg(feature = "legacy-department")]
 pub use self::legacy_department::*;
+#[cfg(feature = "legacy-user")]
 pub use self::legacy_user::*;
 #[cfg(feature = "livecast")]
 pub use self::livecast::*;
@@ -117,6 +123,8 @@ pub use self::shared::*;
 pub use self::shared_by_ai_vision_and_3_more::*;
 #[cfg(any(feature = "knowledge", feature = "image"))]
 pub use self::shared_by_knowledge_and_image::*;
+#[cfg(any(feature = "legacy-user", feature = "message", feature = "approval"))]
+pub use self::shared_by_legacy_user_and_message_and_approval::*;
 pub use self::tenant::*;
 #[cfg(feature = "todo")]
 pub use self::todo::*;

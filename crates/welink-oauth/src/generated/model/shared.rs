@@ -171,29 +171,3 @@ auth_core::text_enum! {
         Closed = "4",
     }
 }
-
-/// Text in two languages.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct BilingualText {
-    /// Chinese text.
-    #[serde(rename = "CN", skip_serializing_if = "Option::is_none")]
-    pub cn: Option<String>,
-    /// English text.
-    #[serde(rename = "EN", skip_serializing_if = "Option::is_none")]
-    pub en: Option<String>,
-}
-
-impl BilingualText {
-    /// Sets [`cn`](Self::cn).
-    pub fn cn(mut self, cn: impl Into<String>) -> Self {
-        self.cn = Some(cn.into());
-        self
-    }
-
-    /// Sets [`en`](Self::en).
-    pub fn en(mut self, en: impl Into<String>) -> Self {
-        self.en = Some(en.into());
-        self
-    }
-}
