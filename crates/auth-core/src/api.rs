@@ -32,7 +32,7 @@ pub(crate) struct Shared {
     pub(crate) platform: &'static Platform,
     pub(crate) transport: Arc<dyn HttpSend>,
     pub(crate) bases: Vec<Base>,
-    #[cfg(feature = "sign-in")]
+    #[cfg(feature = "jwt")]
     pub(crate) http_hosts: Vec<String>,
     pub(crate) clock: Clock,
     pub(crate) budget: Budget,
@@ -89,6 +89,16 @@ impl Api {
     /// The address of a request, for operations that a browser opens. It carries no credential.
     pub fn url(&self, request: &Request) -> Result<String> {
         request.address(&self.base(request)?.url, None)
+    }
+
+    /// Starts a set of the keys that the platform serves at `url`, over the same connection: with
+    /// its HTTP client, its clock, and plain http where that is allowed.
+    #[cfg(feature = "jwt")]
+    pub fn key_set(&self, url: impl Into<String>) -> crate::jwt::KeySetBuilder {
+        let keys = crate::jwt::KeySet::builder(url, Arc::clone(&self.shared.transport))
+            .clock(self.shared.clock.clone());
+        let hosts = self.shared.http_hosts.iter();
+        hosts.fold(keys, |keys, host| keys.allow_http(host.as_str()))
     }
 
     /// The platform.

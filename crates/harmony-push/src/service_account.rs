@@ -1,6 +1,5 @@
 //! The service account: the key file of the console, and the tokens it signs.
 
-use std::env;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -54,20 +53,7 @@ impl ServiceAccount {
     /// Reads the key file from an environment variable that holds its text, plain or in Base64, or
     /// its path.
     pub fn from_env(variable: &str) -> Result<Self> {
-        let value = env::var(variable).map_err(|error| {
-            let what = format!("the environment variable {variable} cannot be read");
-            match error {
-                // The other kind of error would print the value.
-                env::VarError::NotPresent => Error::credentials(what).because(error),
-                env::VarError::NotUnicode(_) => Error::credentials(what),
-            }
-        })?;
-        let path = Path::new(value.trim());
-        if path.is_file() {
-            Self::from_file(path)
-        } else {
-            Self::parse(&value)
-        }
+        Self::from_key_file(&KeyFile::from_env(variable)?)
     }
 
     fn from_key_file(file: &KeyFile) -> Result<Self> {

@@ -1,12 +1,33 @@
-#![doc = include_str!("../README.md")]
+// The examples of the documentation sign users in.
+#![cfg_attr(feature = "sign-in", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "sign-in"),
+    doc = "Server-side client for HUAWEI ID. The feature `sign-in` brings the rest of the documentation."
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod account_events;
+mod agent;
+mod app;
 mod client;
 mod generated;
+mod ids;
+mod phone;
+mod service_account;
+#[cfg(feature = "sign-in")]
+pub mod sign_in;
+mod users;
 
 pub use auth_core::{Action, Error, Result};
 
-pub use crate::client::Client;
+pub use crate::agent::Merchant;
+pub use crate::app::App;
+pub use crate::client::{Client, ClientBuilder};
+pub use crate::ids::{GroupUnionId, OpenId, UnionId, UserIds};
+pub use crate::phone::PhoneNumber;
+pub use crate::service_account::ServiceAccount;
+#[cfg(feature = "sign-in")]
+pub use crate::sign_in::{PendingSignIn, RefreshToken, SignIn, SignedIn};
 
 /// The platform's schemas as types, and the parameters of its operations.
 pub mod model {

@@ -147,7 +147,7 @@ impl ApiBuilder {
                 platform: self.platform,
                 transport,
                 bases,
-                #[cfg(feature = "sign-in")]
+                #[cfg(feature = "jwt")]
                 http_hosts: self.choices.http_hosts,
                 clock: self.clock,
                 budget: Budget::new(),

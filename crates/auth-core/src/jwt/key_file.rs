@@ -1,5 +1,6 @@
 //! Key files: the JSON that a console hands out, however it was pasted.
 
+use std::env;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -68,6 +69,26 @@ impl KeyFile {
                 "the key file {}: {flaw}",
                 path.display()
             ))),
+        }
+    }
+
+    /// Reads a key file from an environment variable that holds its text, plain or in Base64, or its
+    /// path.
+    pub fn from_env(variable: &str) -> Result<Self> {
+        let value = env::var(variable).map_err(|error| {
+            let what = format!("the environment variable {variable} cannot be read");
+            match error {
+                // The other kind of error would print the value.
+                env::VarError::NotPresent => Error::credentials(what).because(error),
+                env::VarError::NotUnicode(_) => Error::credentials(what),
+            }
+        })?;
+        let value = Zeroizing::new(value);
+        let path = Path::new(value.trim());
+        if path.is_file() {
+            Self::from_file(path)
+        } else {
+            Self::parse(&value)
         }
     }
 

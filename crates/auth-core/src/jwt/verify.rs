@@ -54,6 +54,7 @@ pub struct Verifier {
     audiences: Accepted,
     types: Vec<String>,
     type_required: bool,
+    exp_required: bool,
     leeway: Duration,
     max_age: Option<Duration>,
 }
@@ -91,6 +92,7 @@ impl Verifier {
             audiences: Accepted::OneOf(Vec::new()),
             types: vec!["JWT".to_owned()],
             type_required: false,
+            exp_required: true,
             leeway: LEEWAY,
             max_age: None,
         }
@@ -133,6 +135,13 @@ impl Verifier {
     pub fn require_type(mut self, typ: impl Into<String>) -> Self {
         self.types = vec![typ.into()];
         self.type_required = true;
+        self
+    }
+
+    /// Accepts tokens that have no `exp`, too, and checks it where it stands. Only for platforms
+    /// whose documents do not say that there is one: what has no end can be replayed for ever.
+    pub fn without_exp(mut self) -> Self {
+        self.exp_required = false;
         self
     }
 
@@ -239,11 +248,14 @@ impl Verifier {
         let earliest = now.saturating_sub(leeway);
         let latest = now.saturating_add(leeway);
 
-        let exp = claims.exp.ok_or(missing("exp"))?;
-        if earliest >= exp {
-            return Err(VerifyError::Expired {
-                ago: between(exp, now),
-            });
+        match claims.exp {
+            Some(exp) if earliest >= exp => {
+                return Err(VerifyError::Expired {
+                    ago: between(exp, now),
+                });
+            }
+            None if self.exp_required => return Err(missing("exp")),
+            Some(_) | None => {}
         }
         if let Some(nbf) = claims.nbf
             && latest < nbf

@@ -4,7 +4,7 @@ use http::{Method, Uri};
 use serde::Deserialize;
 
 use crate::api::ApiBuilder;
-use crate::jwt::{Algorithm, KeySet, Verifier};
+use crate::jwt::{Algorithm, Verifier};
 use crate::sign_in::client::{Issuer, OAuthClientBuilder, Path, Paths};
 use crate::sign_in::{IdTokens, OAuthClient};
 use crate::{
@@ -124,12 +124,7 @@ impl OAuthClient {
             .all_servers(server)
             .server(LOGIN, login)
             .build()?;
-        let http_hosts = api.shared.http_hosts.iter();
-        let keys = http_hosts.fold(
-            KeySet::builder(issuer.jwks_uri.as_str(), api.transport().clone())
-                .clock(api.clock().clone()),
-            |keys, host| keys.allow_http(host.as_str()),
-        );
+        let keys = api.key_set(issuer.jwks_uri.as_str());
         let rules = Verifier::new(algorithms).issuer(issuer.issuer.as_str());
         let client_id = client_id.into();
         let id_tokens = IdTokens::new(keys.build()?, rules, client_id.as_str());

@@ -41,6 +41,48 @@ pub struct Tokens {
 pub struct RefreshToken(Secret);
 
 impl Tokens {
+    /// Tokens that came by another way than the grants of this module.
+    pub fn new(access_token: impl Into<Secret>, obtained_at: SystemTime) -> Self {
+        Self {
+            access_token: access_token.into(),
+            token_type: String::new(),
+            obtained_at,
+            expires_in: None,
+            scope: None,
+            refresh_token: None,
+            id_token: None,
+            extra: Map::new(),
+        }
+    }
+
+    /// The same with the lifetime of the access token.
+    #[must_use]
+    pub fn with_lifetime(mut self, expires_in: Duration) -> Self {
+        self.expires_in = Some(expires_in);
+        self
+    }
+
+    /// The same with the scopes that were granted, blanks between them.
+    #[must_use]
+    pub fn with_scope(mut self, scope: Option<String>) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// The same with a refresh token.
+    #[must_use]
+    pub fn with_refresh_token(mut self, token: Option<RefreshToken>) -> Self {
+        self.refresh_token = token;
+        self
+    }
+
+    /// The same with an ID token.
+    #[must_use]
+    pub fn with_id_token(mut self, token: Option<Secret>) -> Self {
+        self.id_token = token;
+        self
+    }
+
     /// The access token.
     pub fn access_token(&self) -> &Secret {
         &self.access_token

@@ -1,0 +1,6 @@
+//! Signing in against scripted answers.
+
+mod app;
+mod device;
+mod id_tokens;
+mod web;
