@@ -9,6 +9,7 @@ mod ci;
 mod codegen;
 mod cost;
 mod fuzz;
+mod peers;
 mod policy;
 mod secrets;
 mod steps;

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use xshell::{Shell, cmd};
 
 use crate::ci::Done;
-use crate::{codegen, policy, secrets, tools, trees, unused};
+use crate::{codegen, peers, policy, secrets, tools, trees, unused};
 
 /// Starts the demonstration.
 pub(crate) fn demo(sh: &Shell) -> Result<()> {
@@ -212,15 +212,14 @@ pub(crate) fn doctest(sh: &Shell) -> Result<Done> {
 }
 
 /// Every test but the doctests, with nextest where it is installed. What needs another program
-/// (the documents' own checker, another implementation of JOSE) finds it through the environment.
+/// (the documents' own checker, implementations of others, a browser) finds it through the
+/// environment.
 pub(crate) fn test_last(sh: &Shell) -> Result<Done> {
-    let _peers = match tools::python(sh, "peers", PEERS, "python") {
-        Ok(python) => Some(sh.push_env("PEERS_PYTHON", python)),
-        Err(error) => {
-            println!("NOT RUN: tests against Python peers: {error:#}");
-            None
-        }
-    };
+    let peers = peers::bring(sh);
+    let _named: Vec<_> = peers
+        .into_iter()
+        .map(|(name, value)| sh.push_env(name, value))
+        .collect();
     let checker = tools::root().join("../shared/api/check.py");
     if !checker.exists() {
         println!("NOT RUN: tests with the documents' own checker: it is not beside this checkout");
@@ -236,13 +235,3 @@ pub(crate) fn test_last(sh: &Shell) -> Result<Done> {
     }
     Ok(Done::Passed)
 }
-
-/// What the tests compare with: another implementation of JOSE, and what the documents' checker
-/// needs.
-const PEERS: &[&str] = &[
-    "cryptography",
-    "jsonschema",
-    "openapi-spec-validator",
-    "pyjwt",
-    "pyyaml",
-];

@@ -63,7 +63,8 @@ pub(crate) fn python(sh: &Shell, name: &str, packages: &[&str], program: &str) -
     Ok(bin.join(program))
 }
 
-fn quiet(sh: &Shell, program: &str, args: &[&str]) -> bool {
+/// Whether a program runs and succeeds; what it prints is not shown.
+pub(crate) fn quiet(sh: &Shell, program: &str, args: &[&str]) -> bool {
     cmd!(sh, "{program} {args...}")
         .quiet()
         .ignore_stdout()

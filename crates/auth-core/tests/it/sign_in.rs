@@ -3,6 +3,8 @@
 mod flow;
 mod grants;
 mod openid;
+#[cfg(feature = "reqwest")]
+mod peer;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,0 +1,106 @@
+//! Programs that tests compare with or drive: brought before the tests run, named to them by
+//! variables, and reported where they cannot be had.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use xshell::{Shell, cmd};
+
+use crate::tools::{self, quiet};
+
+/// Brings all of them. Gives the variables for the tests; prints what will not run.
+pub(crate) fn bring(sh: &Shell) -> Vec<(&'static str, OsString)> {
+    let mut variables: Vec<(&'static str, OsString)> = Vec::new();
+    let mut note = |what: &str, brought: Result<Vec<(&'static str, PathBuf)>>| match brought {
+        Ok(found) => variables.extend(found.into_iter().map(|(name, it)| (name, it.into()))),
+        Err(error) => println!("NOT RUN: {what}: {error:#}"),
+    };
+    let python = tools::python(sh, "peers", PYTHON, "python");
+    note(
+        "tests against Python peers",
+        python.map(|python| vec![("PEERS_PYTHON", python)]),
+    );
+    let node = npm(sh, "openid", NODE);
+    note(
+        "sign-in at an OpenID provider of others",
+        node.map(|folder| vec![("PEERS_NODE", folder)]),
+    );
+    note("sign-in in a real browser", browser(sh));
+    variables
+}
+
+/// Installs npm packages into a folder of the workspace's own. A second call with the same packages
+/// does nothing.
+fn npm(sh: &Shell, name: &str, packages: &[&str]) -> Result<PathBuf> {
+    let folder = tools::tools_dir().join(name);
+    let stamp = folder.join("packages.txt");
+    let wanted = packages.join("\n");
+    if !quiet(sh, "node", &["--version"]) {
+        bail!("no node on this machine");
+    }
+    if sh.read_file(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(folder);
+    }
+    sh.create_dir(&folder)?;
+    cmd!(
+        sh,
+        "npm install --silent --no-audit --no-fund --ignore-scripts --prefix {folder} {packages...}"
+    )
+    .quiet()
+    .run()
+    .with_context(|| format!("npm cannot install {}", packages.join(" ")))?;
+    sh.write_file(&stamp, wanted)?;
+    Ok(folder)
+}
+
+/// Finds Chromium and its driver, or installs them where that is a matter of apt-get.
+fn browser(sh: &Shell) -> Result<Vec<(&'static str, PathBuf)>> {
+    let find = || {
+        let chromium = on_path(&["chromium", "chromium-browser", "google-chrome"])?;
+        Some((chromium, on_path(&["chromedriver"])?))
+    };
+    if find().is_none() {
+        let is_root = cmd!(sh, "id -u").quiet().ignore_stderr().read();
+        if !is_root.is_ok_and(|id| id == "0") || on_path(&["apt-get"]).is_none() {
+            bail!("neither chromium with chromedriver here, nor root with apt-get to install them");
+        }
+        let packages = ["chromium", "chromium-driver"];
+        cmd!(
+            sh,
+            "apt-get install --yes --quiet --no-install-recommends {packages...}"
+        )
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .quiet()
+        .ignore_stdout()
+        .run()
+        .context("apt-get cannot install chromium and chromium-driver")?;
+    }
+    let (chromium, driver) = find().context("chromium and chromedriver are not on the path")?;
+    Ok(vec![
+        ("PEERS_CHROMIUM", chromium),
+        ("PEERS_CHROMEDRIVER", driver),
+    ])
+}
+
+/// The first of these programs that is on the path.
+fn on_path(names: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let mut places = names
+        .iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    places.find(|place| Path::is_file(place))
+}
+
+/// Another implementation of JOSE, and what the documents' checker needs.
+const PYTHON: &[&str] = &[
+    "cryptography",
+    "jsonschema",
+    "openapi-spec-validator",
+    "pyjwt",
+    "pyyaml",
+];
+
+/// An OpenID provider, certified by those who make the standard.
+const NODE: &[&str] = &["oidc-provider@9.13.3"];
