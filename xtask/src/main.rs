@@ -9,12 +9,14 @@ mod ci;
 mod codegen;
 mod cost;
 mod fuzz;
+mod observability;
 mod peers;
 mod policy;
 mod secrets;
 mod steps;
 mod tidy;
 mod tools;
+mod translations;
 mod trees;
 mod unused;
 
@@ -36,8 +38,10 @@ fn main() -> Result<()> {
         ["codegen", "--check"] => codegen::check(),
         ["cost"] => cost::run(&sh),
         ["demo"] => steps::demo(&sh),
+        ["docs"] => steps::docs_rs(&sh),
         ["fuzz"] => fuzz::run(&sh, fuzz::SHORT),
         ["fuzz", seconds] => fuzz::run(&sh, seconds.parse()?),
+        ["minimal-versions"] => steps::minimal_versions(&sh),
         ["release", rest @ ..] => steps::release(&sh, rest),
         ["test"] => steps::test(&sh),
         ["trees"] => trees::check(&sh),
@@ -55,6 +59,8 @@ usage: cargo xtask <command>
   codegen [--check]   write, or compare, the code generated from crates/*/openapi.yaml
   trees [--write]     compare, or write, what each published crate brings into a user's build
   cost                what a crate costs a user: build time, crates, size (Linux, several minutes)
+  docs                the pages of the published crates, built as docs.rs builds them
+  minimal-versions    the published crates with the oldest dependencies they allow (nightly)
   release [COMMAND]   the plan of the next release, its commit and tags; see docs/release.md
   fuzz [SECONDS]      every fuzz target for a while (20 s each), from its seeds
   bench [ARGS]        the benchmarks of docs/performance.md";

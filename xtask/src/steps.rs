@@ -178,6 +178,52 @@ pub(crate) fn docs(sh: &Shell) -> Result<Done> {
     Ok(Done::Passed)
 }
 
+/// The pages of the published crates as docs.rs builds them: all features, with a label on what a
+/// feature brings. Such labels need nightly; without one the pinned toolchain checks the rest.
+pub(crate) fn docs_rs(sh: &Shell) -> Result<()> {
+    let (toolchain, flags) = match tools::has_toolchain(sh, "nightly") {
+        true => (Some("+nightly"), "--cfg docsrs -D warnings"),
+        false => {
+            println!("NOT RUN: labels of features, which need a nightly toolchain");
+            (None, "-D warnings")
+        }
+    };
+    let mut packages = Vec::new();
+    for package in trees::published(sh)? {
+        packages.extend(["--package".to_owned(), package.name]);
+    }
+    // Apart from the pages of `cargo doc`, because the two toolchains do not share a folder.
+    cmd!(
+        sh,
+        "cargo {toolchain...} doc --quiet {packages...} --no-deps --all-features"
+    )
+    .env("RUSTDOCFLAGS", flags)
+    .env("CARGO_TARGET_DIR", "target/docs.rs")
+    .env_remove("RUSTUP_TOOLCHAIN")
+    .run()?;
+    println!("target/docs.rs/doc");
+    Ok(())
+}
+
+/// Whether the published crates build with the oldest versions of what they depend on directly.
+pub(crate) fn minimal_versions(sh: &Shell) -> Result<()> {
+    let mut packages = Vec::new();
+    for package in trees::published(sh)? {
+        packages.extend(["--package".to_owned(), package.name]);
+    }
+    let lock = sh.read_binary_file("Cargo.lock")?;
+    let result = cmd!(sh, "cargo +nightly update -Z direct-minimal-versions")
+        .env_remove("RUSTUP_TOOLCHAIN")
+        .run()
+        .and_then(|()| {
+            cmd!(sh, "cargo check {packages...} --all-features")
+                .env("CARGO_TARGET_DIR", "target/minimal")
+                .run()
+        });
+    sh.write_file("Cargo.lock", lock)?;
+    Ok(result?)
+}
+
 /// Every published crate packs, and what is in the package builds.
 pub(crate) fn package(sh: &Shell) -> Result<Done> {
     let mut excluded = Vec::new();

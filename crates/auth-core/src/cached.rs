@@ -76,6 +76,8 @@ struct Shared {
     fleet: Option<Fleet>,
     secret: Option<SecretSource>,
     closed: AtomicBool,
+    /// Whether the last attempt to fetch failed.
+    failing: AtomicBool,
 }
 
 impl Cached {

@@ -113,11 +113,14 @@ impl Clock {
         if after != before {
             // Two answers at the same time teach nearly the same; either may win.
             self.0.offset.store(after, Ordering::Relaxed);
-            tracing::debug!(
-                before_ms = before / NANOS_PER_MILLI,
-                after_ms = after / NANOS_PER_MILLI,
-                "the platform's clock differs from the local one"
-            );
+            // Headers tell whole seconds: less is no change of either clock.
+            if before.abs_diff(after) >= Duration::from_secs(1).as_nanos() as u64 {
+                tracing::info!(
+                    before_ms = before / NANOS_PER_MILLI,
+                    after_ms = after / NANOS_PER_MILLI,
+                    "the platform's clock differs from the local one"
+                );
+            }
         }
     }
 

@@ -50,7 +50,7 @@ impl ser::Error for Refusal {
 
 impl Member<'_> {
     fn push(self, value: impl Display) -> std::result::Result<(), Refusal> {
-        push_pair(self.text, self.name, &value);
+        push_pair(self.text, self.name, &value.to_string());
         Ok(())
     }
 }
@@ -295,7 +295,8 @@ impl<'a> ser::Serializer for Member<'a> {
     );
 
     fn serialize_str(self, value: &str) -> std::result::Result<(), Refusal> {
-        self.push(value)
+        push_pair(self.text, self.name, value);
+        Ok(())
     }
 
     fn serialize_unit_variant(

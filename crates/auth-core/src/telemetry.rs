@@ -6,6 +6,7 @@ use http::StatusCode;
 use tracing::{Span, field};
 
 use crate::Error;
+use crate::stopwatch::Stopwatch;
 
 /// The span of one call. Its numbers are recorded when it ends.
 pub(crate) fn span(platform: &'static str, operation: &'static str) -> Span {
@@ -22,17 +23,12 @@ pub(crate) fn span(platform: &'static str, operation: &'static str) -> Span {
 }
 
 /// An answer arrived.
-pub(crate) fn answer(
-    attempt: u32,
-    status: StatusCode,
-    code: Option<&str>,
-    latency: impl Fn() -> Duration,
-) {
+pub(crate) fn answer(attempt: u32, status: StatusCode, code: Option<&str>, started: Stopwatch) {
     tracing::debug!(
         attempt,
         status = status.as_u16(),
         code,
-        latency_ms = millis(latency()),
+        latency_ms = millis(started.elapsed()),
         "answered"
     );
 }
@@ -47,7 +43,11 @@ pub(crate) fn retry(
 ) {
     tracing::debug!(attempt, wait_ms = millis(wait), action = ?error.action(), "sending again");
     #[cfg(feature = "metrics")]
-    metrics::counter!(RETRIES, "platform" => platform, "operation" => operation).increment(1);
+    {
+        metrics::counter!(RETRIES, "platform" => platform, "operation" => operation).increment(1);
+        metrics::histogram!(WAITS, "platform" => platform, "operation" => operation)
+            .record(wait.as_secs_f64());
+    }
     #[cfg(not(feature = "metrics"))]
     let _ = (platform, operation);
 }
@@ -61,26 +61,51 @@ pub(crate) fn finished(
     latency: Duration,
     error: Option<&Error>,
 ) {
-    if !span.is_disabled() {
-        span.record("attempts", attempts);
-        span.record("latency_ms", millis(latency));
-        if let Some(api) = error.and_then(Error::api) {
-            span.record("status", api.status);
-            span.record("code", api.code.as_str());
-            span.record("request_id", api.request_id.as_deref());
-        }
+    span.record("attempts", attempts);
+    span.record("latency_ms", millis(latency));
+    if let Some(api) = error.and_then(Error::api) {
+        span.record("status", api.status);
+        span.record("code", api.code.as_str());
+        span.record("request_id", api.request_id.as_deref());
     }
     if let Some(error) = error {
         span.in_scope(|| tracing::debug!(%error, "failed"));
     }
+    // What a code means stands in the platform's document, for every code that is in it.
+    let unknown = error
+        .and_then(Error::api)
+        .filter(|api| api.meaning.is_empty());
+    if let Some(api) = unknown {
+        let (status, code) = (api.status, api.code.as_str());
+        tracing::info!(
+            platform,
+            operation,
+            status,
+            code,
+            "the platform answered a code that its document does not have"
+        );
+    }
     #[cfg(feature = "metrics")]
     {
         let outcome = error.map_or("ok", |error| kind(error));
+        // Codes that nobody knows are one label, so that a platform cannot make any number of them.
+        let code = match (error.and_then(Error::api), unknown) {
+            (None, _) => String::new(),
+            (Some(_), Some(_)) => "unknown".to_owned(),
+            (Some(api), None) => api.code.clone(),
+        };
         metrics::counter!(
             CALLS,
-            "platform" => platform, "operation" => operation, "outcome" => outcome
+            "platform" => platform,
+            "operation" => operation,
+            "outcome" => outcome,
+            "code" => code
         )
         .increment(1);
+        if unknown.is_some() {
+            metrics::counter!(UNKNOWN, "platform" => platform, "operation" => operation)
+                .increment(1);
+        }
         metrics::histogram!(SECONDS, "platform" => platform, "operation" => operation)
             .record(latency.as_secs_f64());
     }
@@ -109,5 +134,9 @@ pub(crate) fn kind(error: &Error) -> &'static str {
 const CALLS: &str = "auth_core_calls_total";
 #[cfg(feature = "metrics")]
 const RETRIES: &str = "auth_core_retries_total";
+#[cfg(feature = "metrics")]
+const UNKNOWN: &str = "auth_core_unknown_codes_total";
+#[cfg(feature = "metrics")]
+const WAITS: &str = "auth_core_retry_wait_seconds";
 #[cfg(feature = "metrics")]
 const SECONDS: &str = "auth_core_call_seconds";

@@ -1,4 +1,5 @@
-//! Helpers for tests: a scripted transport, a manual clock, a provider that counts.
+//! Helpers for tests: a scripted transport, a manual clock, a provider that counts, a search for
+//! secrets in what is printed.
 //!
 //! With them a client is tested without a network and without waiting: answers, failures and
 //! silences come in the order of a script, tokens are counted, and time is moved by hand. Waits
@@ -60,12 +61,14 @@
 //! }
 //! ```
 
+mod canary;
 mod provider;
 mod reply;
 mod script;
 mod store;
 
 pub use crate::clock::ManualClock;
+pub use canary::Canary;
 pub use provider::CountingProvider;
 pub use reply::Reply;
 pub use script::Script;

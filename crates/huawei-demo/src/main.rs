@@ -14,8 +14,16 @@ use std::process::ExitCode;
 use anyhow::Result;
 use huawei_emulator::Emulator;
 
+/// With the variable `DEMO_TRACE`, everything that the crates tell is written to standard error.
 #[tokio::main]
 async fn main() -> ExitCode {
+    if std::env::var_os("DEMO_TRACE").is_some() {
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(std::io::stderr)
+            .init();
+    }
     match run().await {
         Ok(()) => {
             println!("\nEvery step did what it should.");

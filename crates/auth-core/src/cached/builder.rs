@@ -169,6 +169,7 @@ impl CachedBuilder {
             fleet,
             secret: self.secret,
             closed: AtomicBool::new(false),
+            failing: AtomicBool::new(false),
         }))
     }
 }

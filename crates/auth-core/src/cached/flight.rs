@@ -183,7 +183,8 @@ impl Flight {
             attempts += 1;
             let asked = shared.clock.mark();
             let result = self.attempt(left(), last).await;
-            journal::ended(self.ticket, shared.clock.elapsed(asked), &result);
+            let took = shared.clock.elapsed(asked);
+            journal::ended(self.ticket, took, &result, &shared.failing);
             let Err(error) = &result else {
                 return (asked, result);
             };

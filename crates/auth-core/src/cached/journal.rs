@@ -1,6 +1,7 @@
 //! What the cache tells the outside about its fetches: events for `tracing`, numbers behind `metrics`.
 
 use std::error::Error as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tracing::Span;
@@ -20,6 +21,11 @@ pub(super) fn span(ticket: Ticket) -> Span {
 /// A flight is about to fetch; `held` is the token it is to replace.
 pub(super) fn started(ticket: Ticket, held: Option<&Entry>, now: Moment) {
     let reason = ticket.reason.as_str();
+    #[cfg(feature = "metrics")]
+    if let Some(entry) = held {
+        let left = entry.remaining(now) / NANOS_PER_MILLI;
+        metrics::histogram!(LEFT, "reason" => reason).record(left as f64 / 1e3);
+    }
     match held {
         Some(entry) => tracing::debug!(
             reason,
@@ -32,16 +38,25 @@ pub(super) fn started(ticket: Ticket, held: Option<&Entry>, now: Moment) {
     }
 }
 
-/// One attempt of a flight ended.
-pub(super) fn ended(ticket: Ticket, took: Duration, result: &Result<Token>) {
+/// One attempt of a flight ended. Only the first failure after a success is a warning, however often
+/// the fetch is tried again.
+pub(super) fn ended(ticket: Ticket, took: Duration, result: &Result<Token>, failing: &AtomicBool) {
     let reason = ticket.reason.as_str();
+    let failed_before = failing.swap(result.is_err(), Ordering::Relaxed);
     match result {
-        Ok(token) => tracing::debug!(
+        Ok(token) => tracing::info!(
             reason,
             fingerprint = token.fingerprint(),
             lifetime_ms = token.lifetime().as_millis(),
             took_ms = took.as_millis(),
             "fetched a token"
+        ),
+        Err(error) if failed_before => tracing::debug!(
+            reason,
+            %error,
+            action = ?error.action(),
+            took_ms = took.as_millis(),
+            "still no token could be fetched"
         ),
         Err(error) => tracing::warn!(
             reason,
@@ -126,5 +141,7 @@ const WAITS: &str = "auth_core_token_lease_wait_seconds";
 const STORE_ERRORS: &str = "auth_core_token_store_errors_total";
 #[cfg(feature = "metrics")]
 const FETCHES: &str = "auth_core_token_fetches_total";
+#[cfg(feature = "metrics")]
+const LEFT: &str = "auth_core_token_remaining_seconds";
 #[cfg(feature = "metrics")]
 const SECONDS: &str = "auth_core_token_fetch_seconds";

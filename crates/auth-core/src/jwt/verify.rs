@@ -9,7 +9,6 @@ use serde::de::DeserializeOwned;
 
 use crate::jwt::members::{JoseHeader, Members, Registered};
 use crate::jwt::{Algorithm, Jwks, Part, VerifyError};
-use crate::place::place;
 
 /// What a token must be like to be believed. Made once per kind of token, used for all of them.
 ///
@@ -169,7 +168,7 @@ impl Verifier {
     ) -> Result<T, VerifyError> {
         let claims = self.signed(token, keys)?;
         self.check(&Registered::read(&claims)?, &expected.into())?;
-        serde_json::from_slice(&claims).map_err(|error| misfit(&claims, &error))
+        serde_json::from_slice(&claims).map_err(|_| misfit::<T>(&claims))
     }
 
     /// The claims part of a token whose signature is right.
@@ -358,13 +357,14 @@ fn decode(part: Part, text: &str) -> Result<Vec<u8>, VerifyError> {
         .map_err(|_| VerifyError::Encoding(part))
 }
 
-/// Says where the claims do not fit.
-fn misfit(claims: &[u8], error: &serde_json::Error) -> VerifyError {
-    match error.is_data() {
-        true => VerifyError::Claims {
-            path: place(claims, error),
+/// Reads the claims a second time to learn where they do not fit.
+fn misfit<T: DeserializeOwned>(claims: &[u8]) -> VerifyError {
+    let mut deserializer = serde_json::Deserializer::from_slice(claims);
+    match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+        Ok(_) => VerifyError::Json(Part::Claims),
+        Err(error) => VerifyError::Claims {
+            path: error.path().to_string(),
         },
-        false => VerifyError::Json(Part::Claims),
     }
 }
 

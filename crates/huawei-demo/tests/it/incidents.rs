@@ -1,0 +1,123 @@
+//! Five incidents, each brought about and recorded: what an operator sees is what
+//! `docs/runbooks.md` shows.
+
+use std::time::Duration;
+
+use harmony_push::model::{ClickAction, HmsClickAction, NotificationCategory, SendHmsMessage};
+use harmony_push::{Client, HmsClient, Notification, Outcome, ServiceAccount};
+use huawei_emulator::harmony_push::{Device, HarmonyPush};
+use huawei_emulator::{Emulator, Fault};
+
+use crate::record::Record;
+
+const HOUR_MS: i64 = 3_600_000;
+
+#[tokio::test]
+async fn a_wrong_clock_corrects_itself() {
+    let emulator = Emulator::start_thread().unwrap();
+    let (push, tokens) = service_account(&emulator, 1);
+    emulator.set_clock_offset_ms(2 * HOUR_MS);
+    let record = Record::start();
+
+    send(&push, &tokens).await;
+
+    record.is_that_of("Wrong clock");
+}
+
+#[tokio::test]
+async fn a_revoked_key_is_named() {
+    let emulator = Emulator::start_thread().unwrap();
+    let client = HmsClient::new(HarmonyPush::CLIENT_ID, "rotated-away-yesterday");
+    let push = Client::hms_builder(client)
+        .emulator(emulator.url("harmony-push"))
+        .build()
+        .unwrap();
+    let tokens = [emulator.harmony_push().device(Device::hms())];
+    let record = Record::start();
+
+    send_hms(&push, &tokens).await;
+
+    record.is_that_of("Revoked key");
+}
+
+#[tokio::test]
+async fn flow_control_slows_a_campaign_down() {
+    let emulator = Emulator::start_thread().unwrap();
+    let (push, tokens) = service_account(&emulator, 2_001);
+    emulator.flow_control(1, Duration::from_secs(1));
+    let record = Record::start();
+
+    send(&push, &tokens).await;
+
+    record.is_that_of("Flow control at 09:00");
+}
+
+#[tokio::test]
+async fn an_outage_of_the_platform_is_told_once() {
+    let emulator = Emulator::start_thread().unwrap();
+    let client = HmsClient::new(HarmonyPush::CLIENT_ID, HarmonyPush::CLIENT_SECRET);
+    let push = Client::hms_builder(client)
+        .emulator(emulator.url("harmony-push"))
+        .build()
+        .unwrap();
+    let tokens = [emulator.harmony_push().device(Device::hms())];
+    emulator.fail_next(Fault::status(502).on("obtain_access_token").times(100));
+    let record = Record::start();
+
+    send_hms(&push, &tokens).await;
+    send_hms(&push, &tokens).await;
+
+    record.is_that_of("Platform outage");
+}
+
+fn service_account(emulator: &Emulator, devices: usize) -> (Client, Vec<String>) {
+    let phones = emulator.harmony_push();
+    let account = ServiceAccount::parse(&phones.service_account_key_json()).unwrap();
+    let push = Client::builder(account)
+        .emulator(emulator.url("harmony-push"))
+        .build()
+        .unwrap();
+    let tokens = (0..devices)
+        .map(|_| phones.device(Device::harmony()))
+        .collect();
+    (push, tokens)
+}
+
+/// What an application does: it logs what became of a send, in one line.
+async fn send(push: &Client, tokens: &[String]) {
+    let category = NotificationCategory::Express;
+    let message = Notification::new(category, "Parcel", "Arrives today", ClickAction::home());
+    match push.send(&message, tokens).await {
+        Err(error) => tracing::error!("push: {error}"),
+        Ok(outcomes) => {
+            let summary = outcomes.summary();
+            match outcomes.iter().find_map(|(_, outcome)| reason(&outcome)) {
+                Some(error) => tracing::error!("push: {summary}; {error}"),
+                None => tracing::info!("push: {summary}"),
+            }
+        }
+    }
+}
+
+async fn send_hms(push: &Client, tokens: &[String]) {
+    let message =
+        SendHmsMessage::notification("Parcel", "Arrives today", HmsClickAction::start_app());
+    match push.send_hms(&message, tokens).await {
+        Err(error) => tracing::error!("push: {error}"),
+        Ok(outcomes) => {
+            let summary = outcomes.summary();
+            match outcomes.iter().find_map(|(_, outcome)| reason(&outcome)) {
+                Some(error) => tracing::error!("push: {summary}; {error}"),
+                None => tracing::info!("push: {summary}"),
+            }
+        }
+    }
+}
+
+fn reason(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::NotSent(error) | Outcome::Unknown(error) => Some(error.to_string()),
+        Outcome::Refused(refusal) => Some(refusal.to_string()),
+        _ => None,
+    }
+}

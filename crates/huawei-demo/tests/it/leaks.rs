@@ -1,0 +1,74 @@
+//! The whole demonstration runs with everything logged, and its output is searched for the secrets
+//! that it uses, however they are written.
+
+use std::process::Command;
+
+use auth_core::testing::Canary;
+use huawei_emulator::Emulator;
+use huawei_emulator::harmony_push::HarmonyPush;
+
+#[test]
+fn no_secret_is_in_the_output_of_the_demonstration() {
+    let output = Command::new(env!("CARGO_BIN_EXE_huawei-demo"))
+        .env("DEMO_TRACE", "1")
+        .output()
+        .expect("the demonstration starts");
+    let text = format!(
+        "{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(output.status.success(), "{text}");
+    for logged in [
+        "answered",
+        "fetched a token",
+        "send_message",
+        "obtain_access_token",
+    ] {
+        assert!(text.contains(logged), "nothing of `{logged}` was logged");
+    }
+    for (name, secret) in secrets() {
+        let found = Canary::new(&secret).find(&text);
+        assert_eq!(found, None, "{name} is in the output");
+    }
+    assert_eq!(tokens(&text), 0, "a signed token is in the output");
+}
+
+/// What the emulator takes as credentials.
+fn secrets() -> Vec<(&'static str, String)> {
+    let emulator = Emulator::start_thread().unwrap();
+    let key_file = emulator.harmony_push().service_account_key_json();
+    let key: serde_json::Value = serde_json::from_str(&key_file).unwrap();
+    let key = key["private_key"].as_str().unwrap().to_owned();
+    // However it is broken into lines, parts of it stay whole.
+    let body: String = key
+        .split("-----")
+        .filter(|part| !part.contains("PRIVATE"))
+        .collect();
+    let body: Vec<char> = body.chars().filter(|c| !c.is_whitespace()).collect();
+    let parts = body.chunks_exact(32).map(String::from_iter);
+    let mut secrets = vec![("the client secret", HarmonyPush::CLIENT_SECRET.to_owned())];
+    secrets.extend(parts.map(|part| ("a part of the private key", part)));
+    assert!(secrets.len() > 20, "the key has parts");
+    secrets
+}
+
+/// How many signed tokens are in a text, whatever they say.
+fn tokens(text: &str) -> usize {
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+    words
+        .filter(|word| {
+            word.starts_with("eyJ") && word.split('.').filter(|part| part.len() > 15).count() == 3
+        })
+        .count()
+}
+
+#[test]
+fn a_signed_token_would_be_found() {
+    let part = "eyJhbGciOiJQUzI1NiJ9";
+    assert_eq!(
+        tokens(&format!("authorization: Bearer {part}.{part}.{part}, more")),
+        1
+    );
+    assert_eq!(tokens(part), 0);
+}
