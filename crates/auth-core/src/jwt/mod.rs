@@ -61,6 +61,8 @@ mod sign;
 mod verify;
 mod verify_error;
 
+pub(crate) use crate::jwt::verify::read;
+
 pub use crate::jwt::algorithm::Algorithm;
 pub use crate::jwt::jwks::Jwks;
 pub use crate::jwt::key_file::KeyFile;

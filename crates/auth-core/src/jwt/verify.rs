@@ -166,9 +166,19 @@ impl Verifier {
         keys: &Jwks,
         expected: impl Into<Expected<'a>>,
     ) -> Result<T, VerifyError> {
+        read(&self.claims(token, keys, &expected.into())?)
+    }
+
+    /// The claims part of a token that passes every check.
+    pub(crate) fn claims(
+        &self,
+        token: &str,
+        keys: &Jwks,
+        expected: &Expected<'_>,
+    ) -> Result<Vec<u8>, VerifyError> {
         let claims = self.signed(token, keys)?;
-        self.check(&Registered::read(&claims)?, &expected.into())?;
-        serde_json::from_slice(&claims).map_err(|_| misfit::<T>(&claims))
+        self.check(&Registered::read(&claims)?, expected)?;
+        Ok(claims)
     }
 
     /// The claims part of a token whose signature is right.
@@ -355,6 +365,11 @@ fn decode(part: Part, text: &str) -> Result<Vec<u8>, VerifyError> {
     BASE64_URL_SAFE_NO_PAD
         .decode(text)
         .map_err(|_| VerifyError::Encoding(part))
+}
+
+/// Reads checked claims into the caller's type.
+pub(crate) fn read<T: DeserializeOwned>(claims: &[u8]) -> Result<T, VerifyError> {
+    serde_json::from_slice(claims).map_err(|_| misfit::<T>(claims))
 }
 
 /// Reads the claims a second time to learn where they do not fit.

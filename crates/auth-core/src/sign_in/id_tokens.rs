@@ -3,10 +3,10 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::digest;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
-use crate::jwt::{Expected, KeySet, Verifier, VerifyError};
+use crate::jwt::{Expected, KeySet, Verifier, VerifyError, read};
 use crate::{Result, Secret, same_bytes};
 
 /// The rules and keys by which the ID tokens of one client are checked. Cheap to clone; clones share
@@ -40,21 +40,37 @@ impl IdTokens {
         expected: impl Into<Expected<'a>> + Send,
         access_token: Option<&Secret>,
     ) -> Result<T> {
-        let claims: Value = self.keys.verify(&self.rules, id_token, expected).await?;
-        let audiences = claims["aud"].as_array().map_or(1, Vec::len);
-        if audiences > 1 && claims["azp"].as_str() != Some(&self.client_id) {
+        let claims = self.keys.claims(&self.rules, id_token, expected.into());
+        let claims = claims.await?;
+        let further: Further = read(&claims)?;
+        if let Audiences::List(audiences) = &further.aud
+            && audiences.len() > 1
+            && further.azp.as_deref() != Some(&self.client_id)
+        {
             return Err(VerifyError::AuthorizedParty.into());
         }
-        if let (Some(stated), Some(token)) = (claims["at_hash"].as_str(), access_token)
+        if let (Some(stated), Some(token)) = (&further.at_hash, access_token)
             && !same_bytes(stated.as_bytes(), at_hash(token).as_bytes())
         {
             return Err(VerifyError::AccessTokenHash.into());
         }
-        let claims = serde_path_to_error::deserialize(claims);
-        Ok(claims.map_err(|error| VerifyError::Claims {
-            path: error.path().to_string(),
-        })?)
+        Ok(read(&claims)?)
     }
+}
+
+/// What is checked of an ID token beyond any other token.
+#[derive(Deserialize)]
+struct Further {
+    aud: Audiences,
+    azp: Option<String>,
+    at_hash: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audiences {
+    List(Vec<IgnoredAny>),
+    One(IgnoredAny),
 }
 
 /// The left half of the SHA-256 of an access token, as OpenID Connect has it for the algorithms over

@@ -22,15 +22,15 @@ static EMULATOR: LazyLock<Emulator> = LazyLock::new(|| {
 });
 
 /// A client, the platform it talks to, and what passes between them.
-struct Stage {
-    space: Space,
+pub(crate) struct Stage {
+    pub(crate) space: Space,
     users: HuaweiOauth,
     tap: Arc<Tap>,
-    client: Client,
+    pub(crate) client: Client,
 }
 
 impl Stage {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         Self::on(&EMULATOR, name)
     }
 
@@ -56,7 +56,7 @@ impl Stage {
     }
 
     /// Signs the user who has everything in, as an app on a device does.
-    async fn signed_in(&self, scope: &str) -> SignedIn {
+    pub(crate) async fn signed_in(&self, scope: &str) -> SignedIn {
         let (client_id, user) = (HuaweiOauth::CLIENT_ID, HuaweiOauth::USER);
         let code = self.users.app_code(client_id, user, scope).unwrap();
         let sign_in = self.client.sign_in().unwrap();

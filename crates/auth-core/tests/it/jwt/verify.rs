@@ -91,6 +91,23 @@ fn issuer_and_audience_are_compared_whole() {
 }
 
 #[test]
+fn a_token_without_an_end_is_accepted_where_that_is_said() {
+    let lasting = signed(&with("exp", Value::Null));
+    assert_eq!(
+        verify(&verifier(), &lasting),
+        Err(VerifyError::MissingClaim("exp"))
+    );
+    let lenient = verifier().without_exp();
+    assert!(verify(&lenient, &lasting).is_ok());
+    let over = signed(&with("exp", json!(NOW - 100)));
+    let ago = Duration::from_secs(100);
+    assert_eq!(
+        verify(&lenient, &over).map(drop),
+        Err(VerifyError::Expired { ago })
+    );
+}
+
+#[test]
 fn a_verifier_that_names_nobody_accepts_nobody() {
     let closed = Verifier::new([Algorithm::Rs256]);
     assert_eq!(verify(&closed, &signed(&good())), Err(VerifyError::Issuer));
