@@ -12,6 +12,7 @@ mod fuzz;
 mod observability;
 mod peers;
 mod policy;
+mod proof;
 mod secrets;
 mod steps;
 mod tidy;
@@ -42,6 +43,7 @@ fn main() -> Result<()> {
         ["fuzz"] => fuzz::run(&sh, fuzz::SHORT),
         ["fuzz", seconds] => fuzz::run(&sh, seconds.parse()?),
         ["minimal-versions"] => steps::minimal_versions(&sh),
+        ["proof"] => proof::run(&sh),
         ["release", rest @ ..] => steps::release(&sh, rest),
         ["test"] => steps::test(&sh),
         ["trees"] => trees::check(&sh),
@@ -61,6 +63,7 @@ usage: cargo xtask <command>
   cost                what a crate costs a user: build time, crates, size (Linux, several minutes)
   docs                the pages of the published crates, built as docs.rs builds them
   minimal-versions    the published crates with the oldest dependencies they allow (nightly)
+  proof               the packages, built outside of the workspace, and a newcomer's program
   release [COMMAND]   the plan of the next release, its commit and tags; see docs/release.md
   fuzz [SECONDS]      every fuzz target for a while (20 s each), from its seeds
   bench [ARGS]        the benchmarks of docs/performance.md";

@@ -1,0 +1,146 @@
+//! What users get, built as they get it: the packages of all published crates, unpacked outside of
+//! the workspace, built against each other, and a newcomer's program on top of one of them.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use xshell::{Shell, cmd};
+
+use crate::{tools, trees};
+
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    version: String,
+}
+
+/// Packs, unpacks, checks each crate by itself, and builds the program from nothing.
+pub(crate) fn run(sh: &Shell) -> Result<()> {
+    let published: BTreeSet<String> = trees::published(sh)?
+        .into_iter()
+        .map(|package| package.name)
+        .collect();
+    let mut excluded = Vec::new();
+    for name in trees::unpublished(sh)? {
+        excluded.extend(["--exclude".to_owned(), name]);
+    }
+    cmd!(
+        sh,
+        "cargo package --quiet --workspace {excluded...} --no-verify --allow-dirty"
+    )
+    .quiet()
+    .run()?;
+    let json = cmd!(sh, "cargo metadata --no-deps --format-version 1")
+        .quiet()
+        .read()?;
+    let metadata: Metadata = serde_json::from_str(&json)?;
+    let packages: Vec<&Package> = metadata
+        .packages
+        .iter()
+        .filter(|package| published.contains(&package.name))
+        .collect();
+
+    // Outside of the workspace: nothing here can be found from there.
+    let folder = env::temp_dir().join("huawei-crates-proof");
+    sh.remove_path(&folder)?;
+    sh.create_dir(&folder)?;
+    let packed = tools::root().join("target/package");
+    let mut patches = String::from("\n[patch.crates-io]\n");
+    for Package { name, version } in &packages {
+        let file = packed.join(format!("{name}-{version}.crate"));
+        cmd!(
+            sh,
+            "tar --extract --gzip --file {file} --directory {folder}"
+        )
+        .quiet()
+        .run()?;
+        let path = folder.join(format!("{name}-{version}"));
+        patches.push_str(&format!("{name} = {{ path = {:?} }}\n", path));
+    }
+
+    println!("| package | builds by itself |\n|---|---|");
+    for package in &packages {
+        check(sh, &folder, package, &patches)?;
+        println!("| {} {} | yes |", package.name, package.version);
+    }
+    newcomer(sh, &folder, &patches)
+}
+
+/// Checks a package with the features of a user who names none.
+fn check(sh: &Shell, folder: &Path, package: &Package, patches: &str) -> Result<()> {
+    let path = folder.join(format!("{}-{}", package.name, package.version));
+    let manifest = path.join("Cargo.toml");
+    let text = sh.read_file(&manifest)?;
+    // The package's own line of the patches would point at itself.
+    let others: String = patches
+        .lines()
+        .filter(|line| !line.starts_with(&format!("{} = ", package.name)))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    sh.write_file(&manifest, format!("{text}\n[workspace]\n{others}"))?;
+    let _there = sh.push_dir(&path);
+    let target = folder.join("target");
+    let result = cmd!(sh, "cargo check --quiet --lib")
+        .env("CARGO_TARGET_DIR", target)
+        .run();
+    sh.write_file(&manifest, text)?;
+    result.with_context(|| format!("{} does not build from its package", package.name))
+}
+
+/// Builds the smallest program with `harmony-push` alone.
+fn newcomer(sh: &Shell, folder: &Path, patches: &str) -> Result<()> {
+    let program = folder.join("newcomer");
+    sh.write_file(
+        program.join("Cargo.toml"),
+        format!(
+            "[package]\nname = \"newcomer\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
+             harmony-push = \"*\"\ntokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n{patches}"
+        ),
+    )?;
+    sh.write_file(program.join("src/main.rs"), NEWCOMER)?;
+    sh.copy_file(tools::root().join("Cargo.lock"), program.join("Cargo.lock"))?;
+    let _there = sh.push_dir(&program);
+    cmd!(sh, "cargo fetch --quiet").quiet().run()?;
+    let tree = cmd!(sh, "cargo tree --edges normal --prefix none --no-dedupe")
+        .quiet()
+        .read()?;
+    let crates: BTreeSet<&str> = tree
+        .lines()
+        .map(|line| line.split(" (").next().unwrap_or(line))
+        .collect();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a build tool tells how long a step took"
+    )]
+    let start = Instant::now();
+    cmd!(sh, "cargo build --quiet").run()?;
+    println!(
+        "\na newcomer's program with harmony-push alone: {} crates, built from nothing in {} s (debug profile)",
+        crates.len() - 1,
+        start.elapsed().as_secs()
+    );
+    Ok(())
+}
+
+const NEWCOMER: &str = "\
+use harmony_push::model::{ClickAction, NotificationCategory};
+use harmony_push::{Client, Notification, ServiceAccount};
+
+#[tokio::main]
+async fn main() -> harmony_push::Result<()> {
+    let push = Client::new(ServiceAccount::from_file(\"service-account.json\")?)?;
+    let category = NotificationCategory::Express;
+    let parcel = Notification::new(category, \"Parcel\", \"Arrives today\", ClickAction::home());
+    println!(\"{}\", push.send(&parcel, &[\"token\"]).await?.summary());
+    Ok(())
+}
+";
