@@ -8,6 +8,7 @@
 
 mod push;
 mod receiver;
+mod sign_in;
 
 use std::process::ExitCode;
 
@@ -40,7 +41,8 @@ async fn run() -> Result<()> {
     // On a thread of its own, as a platform is: it shares nothing with the client but the network.
     let emulator = Emulator::start_thread()?;
     say("The emulator is running", emulator.base_url());
-    push::run(&emulator).await
+    push::run(&emulator).await?;
+    sign_in::run(&emulator).await
 }
 
 /// Prints the heading of a step.

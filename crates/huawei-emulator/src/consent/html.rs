@@ -82,7 +82,7 @@ pub(super) fn page(page: &Page<'_>, call: &Call<'_>, warning: Option<Phrase>) ->
     let question = match (page.question, language) {
         (Some(question), _) => escape(language.say(question)),
         (None, Language::English) => format!("Sign in to {app}"),
-        (None, Language::Chinese) => format!("登录{app}"),
+        (None, Language::Chinese) => format!("登录 {app}"),
     };
     let lead = match language {
         Language::English => format!("<b>{app}</b> asks to use your {}.", escape(page.brand.name)),
@@ -281,7 +281,7 @@ fieldset{border:0;margin:0;padding:0;display:grid;gap:.5rem}\
 border-radius:.8rem;cursor:pointer}\
 .user:has(:checked){border-color:var(--brand);box-shadow:0 0 0 1px var(--brand)}\
 .user:has(:focus-visible){outline:2px solid var(--brand);outline-offset:2px}\
-.user input{position:absolute;opacity:0}\
+.user input{position:absolute;opacity:0;pointer-events:none}\
 .user b,.user small{display:block;line-height:1.3}\
 .user small{color:var(--soft)}\
 .face{display:grid;place-items:center;flex:none;width:2.25rem;height:2.25rem;border-radius:50%;\

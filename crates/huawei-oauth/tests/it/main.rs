@@ -1,5 +1,6 @@
 //! Tests of huawei-oauth from outside.
 
+mod browser;
 mod contract;
 mod events;
 mod fuzzed;

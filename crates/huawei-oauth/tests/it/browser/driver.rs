@@ -1,0 +1,157 @@
+//! A browser driven over the WebDriver protocol: JSON over HTTP.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use auth_core::{HttpSend, ReqwestSend};
+use base64::Engine as _;
+use bytes::Bytes;
+use http::Request;
+use serde_json::{Value, json};
+
+/// A running browser with its driver.
+pub(crate) struct Browser {
+    driver: Child,
+    transport: ReqwestSend,
+    session: String,
+    pictures: PathBuf,
+}
+
+impl Browser {
+    /// Starts one with a fresh profile; nothing if there is none on this machine.
+    pub(crate) async fn start() -> Option<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let driver = std::env::var_os("PEERS_CHROMEDRIVER")?;
+        let chromium = std::env::var("PEERS_CHROMIUM").ok()?;
+        let mut driver = Command::new(driver)
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the driver starts");
+        let output = BufReader::new(driver.stdout.take().expect("a pipe"));
+        let port = output.lines().map_while(Result::ok).find_map(|line| {
+            let (_, port) = line.split_once("started successfully on port ")?;
+            Some(port.trim_end_matches('.').to_owned())
+        });
+        let port = port.expect("the driver says where it listens");
+
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
+        let profile = folder.join(format!("profile-{}-{number}", std::process::id()));
+        let mut arguments: Vec<String> = FLAGS.map(str::to_owned).to_vec();
+        arguments.push(format!("--user-data-dir={}", profile.display()));
+        let options = json!({"binary": chromium, "args": arguments});
+        let mut browser = Self {
+            driver,
+            transport: ReqwestSend::builder()
+                .timeout(Duration::from_secs(120))
+                .build()
+                .unwrap(),
+            session: format!("http://127.0.0.1:{port}/session"),
+            pictures: folder,
+        };
+        let wanted = json!({"capabilities": {"alwaysMatch": {
+            "browserName": "chrome",
+            "goog:chromeOptions": options,
+            "timeouts": {"implicit": 5000, "pageLoad": 60_000},
+        }}});
+        let session = browser.send("POST", "", Some(&wanted)).await;
+        let id = session["sessionId"].as_str().expect("a session has an id");
+        browser.session = format!("{}/{id}", browser.session);
+        Some(browser)
+    }
+
+    /// Opens an address and waits until the page is there.
+    pub(crate) async fn open(&self, address: &str) {
+        self.send("POST", "/url", Some(&json!({ "url": address })))
+            .await;
+    }
+
+    /// The address that the browser shows, fragment and all.
+    pub(crate) async fn address(&self) -> String {
+        let address = self.send("GET", "/url", None).await;
+        address.as_str().expect("an address is a text").to_owned()
+    }
+
+    /// Clicks what a CSS selector finds first.
+    pub(crate) async fn click(&self, selector: &str) {
+        let element = self.element(selector).await;
+        self.send(
+            "POST",
+            &format!("/element/{element}/click"),
+            Some(&json!({})),
+        )
+        .await;
+    }
+
+    /// The text that a person sees there.
+    pub(crate) async fn text(&self, selector: &str) -> String {
+        let element = self.element(selector).await;
+        let text = self
+            .send("GET", &format!("/element/{element}/text"), None)
+            .await;
+        text.as_str().expect("a text").to_owned()
+    }
+
+    /// Keeps a picture of the page for whoever wants to look at it.
+    pub(crate) async fn picture(&self, name: &str) {
+        let picture = self.send("GET", "/screenshot", None).await;
+        let picture = picture.as_str().expect("a picture in Base64");
+        let picture = base64::prelude::BASE64_STANDARD.decode(picture).unwrap();
+        std::fs::create_dir_all(&self.pictures).unwrap();
+        std::fs::write(self.pictures.join(format!("{name}.png")), picture).unwrap();
+    }
+
+    /// Ends the session, which closes the browser.
+    pub(crate) async fn stop(self) {
+        self.send("DELETE", "", None).await;
+    }
+
+    async fn element(&self, selector: &str) -> String {
+        let by = json!({"using": "css selector", "value": selector});
+        let found = self.send("POST", "/element", Some(&by)).await;
+        let mut ids = found.as_object().into_iter().flatten();
+        let (_, id) = ids.next().unwrap_or_else(|| panic!("no {selector}"));
+        id.as_str().expect("an element has an id").to_owned()
+    }
+
+    async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        let body = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.session))
+            .header("content-type", "application/json")
+            .body(body)
+            .unwrap();
+        let answer = self.transport.send(request).await.unwrap();
+        let mut value: Value = serde_json::from_slice(answer.body()).unwrap();
+        assert_eq!(answer.status(), 200, "{method} {path}: {value:#}");
+        value["value"].take()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // A browser of a failed test goes with its driver.
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+const FLAGS: [&str; 11] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--lang=en",
+    "--window-size=560,860",
+];
