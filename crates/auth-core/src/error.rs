@@ -241,7 +241,12 @@ impl Error {
     pub(crate) fn without_token(cause: Self) -> Self {
         let action = cause.action();
         let api = cause.api().cloned();
-        Self::credentials("no token could be had")
+        // What a provider says of its own credentials is said best in its words.
+        let what = match (cause.kind(), &api) {
+            (ErrorKind::Credentials, None) => cause.0.what.clone(),
+            _ => Cow::Borrowed("no token could be had"),
+        };
+        Self::credentials(what)
             .advise(action)
             .change(|inner| inner.api = api)
             .because(cause)

@@ -76,13 +76,19 @@ impl Document {
     ///
     /// # Panics
     ///
-    /// If the document has no paths, or an operation no id.
+    /// If an operation has no id.
     pub fn operations(&self) -> Vec<Operation<'_>> {
+        self.below("paths")
+    }
+
+    /// The calls that the platform makes.
+    pub fn webhooks(&self) -> Vec<Operation<'_>> {
+        self.below("webhooks")
+    }
+
+    fn below(&self, key: &str) -> Vec<Operation<'_>> {
         let mut all = Vec::new();
-        for (path, item) in self.root["paths"]
-            .as_object()
-            .expect("a document has paths")
-        {
+        for (path, item) in self.root[key].as_object().into_iter().flatten() {
             for method in ["get", "put", "post", "delete", "patch"] {
                 if let Some(source) = item.get(method) {
                     let id = source["operationId"]

@@ -37,6 +37,8 @@ pub(crate) struct Refusal {
     pub reason: Option<String>,
     /// The rules of the document that the request broke.
     pub violations: Vec<Violation>,
+    /// The schema of the error body, where the document has several and the code does not tell.
+    pub envelope: Option<&'static str>,
 }
 
 impl Refusal {
@@ -125,6 +127,7 @@ impl Refusal {
             sub_code: row.and_then(|row| row.sub_code.as_deref()),
             message: &message,
             request_id,
+            envelope: self.envelope,
         };
         let mut answer = said.answer(document, operation, row);
         answer.status = status.unwrap_or(match operation.outcome.carrier {
@@ -141,6 +144,7 @@ struct Said<'a> {
     sub_code: Option<&'a str>,
     message: &'a str,
     request_id: &'a str,
+    envelope: Option<&'static str>,
 }
 
 impl Said<'_> {
@@ -150,7 +154,10 @@ impl Said<'_> {
         let of_realm = outcome
             .envelopes
             .iter()
-            .find(|envelope| realm.is_some() && envelope.realm.as_ref() == realm);
+            .find(|envelope| match self.envelope {
+                Some(schema) => envelope.schema == schema,
+                None => realm.is_some() && envelope.realm.as_ref() == realm,
+            });
         let Some(envelope) = of_realm.or_else(|| outcome.envelopes.first()) else {
             return Answer::empty(StatusCode::BAD_REQUEST);
         };

@@ -18,6 +18,7 @@ use crate::fault::Fault;
 use crate::harmony_push::HarmonyPush;
 use crate::huawei_oauth::HuaweiOauth;
 use crate::init;
+use crate::iot_na::IotNa;
 use crate::log::Entry;
 use crate::platforms::{Seeds, lock};
 use crate::recorder::Recorder;
@@ -227,6 +228,11 @@ impl Space {
     /// What only HUAWEI ID has: users, apps, codes of devices, account events.
     pub fn huawei_oauth(&self) -> HuaweiOauth {
         HuaweiOauth::new(Arc::clone(&self.state))
+    }
+
+    /// What only the IoT platform has: applications, devices, commands.
+    pub fn iot_na(&self) -> IotNa {
+        IotNa::new(Arc::clone(&self.state))
     }
 
     /// Makes the next fitting request go wrong.

@@ -97,7 +97,7 @@ pub(crate) async fn serve(
         let platform = space.platforms.of(document.name);
         let mut platform = lock(platform.expect("every document has a platform"));
         let judged = judge(space, &mut *platform, &exchange, &mut content);
-        space.send_callbacks(platform.take_callbacks());
+        space.send_callbacks(document.name, platform.take_callbacks());
         judged
     };
     let call = exchange.call(&content);

@@ -65,8 +65,9 @@ impl SpaceState {
         }
     }
 
-    /// Makes the calls that a platform wants to make.
-    pub(crate) fn send_callbacks(self: &Arc<Self>, calls: Vec<Callback>) {
+    /// Makes the calls that a platform wants to make, tells it what became of each, and makes
+    /// those that it wants to make then.
+    pub(crate) fn send_callbacks(self: &Arc<Self>, platform: &'static str, calls: Vec<Callback>) {
         for call in calls {
             let space = Arc::clone(self);
             tokio::spawn(async move {
@@ -74,7 +75,13 @@ impl SpaceState {
                 if let Some(recorder) = &space.recorder {
                     recorder.record_callback(&sent);
                 }
+                let next = space.platforms.of(platform).map(|platform| {
+                    let mut platform = lock(platform);
+                    platform.called(&sent, space.clock.now());
+                    platform.take_callbacks()
+                });
                 lock(&space.callbacks).add(sent);
+                space.send_callbacks(platform, next.unwrap_or_default());
             });
         }
     }

@@ -1,23 +1,167 @@
-//! The client.
+//! The client, and the settings it is built from.
 
-use auth_core::{Api, ApiBuilder};
+use std::fmt;
+use std::sync::Arc;
+
+use auth_core::{
+    Api, ApiBuilder, Cached, CallOptions, Credential, Request, Result, StoreKey, TokenStore,
+};
+#[cfg(feature = "reqwest")]
+use auth_core::{ReqwestSend, ReqwestSendBuilder};
+use serde::de::DeserializeOwned;
 
 use crate::generated::platform::PLATFORM;
+use crate::tokens::Tokens;
+use crate::{Application, Site};
 
-/// A client of the IoT platform. Cheap to clone; clones share everything.
+/// A client of the IoT platform, logged in as one application. Cheap to clone.
+///
+/// Clones share connections and the token. Make one client for an application and clone it: a
+/// second one would log in for itself, and so void the token of the first.
 #[derive(Clone)]
 pub struct Client {
     pub(crate) api: Api,
 }
 
+/// Settings of a [`Client`]. Only [`build`](Self::build) fails.
+#[must_use = "a builder does nothing until it is built"]
+pub struct ClientBuilder {
+    application: Application,
+    api: ApiBuilder,
+    store: Option<Arc<dyn TokenStore>>,
+    #[cfg(feature = "reqwest")]
+    tls: Option<ReqwestSendBuilder>,
+}
+
 impl Client {
-    /// Starts the settings of the connection; hand the result to [`Client::from_api`].
-    pub fn api_builder() -> ApiBuilder {
-        Api::builder(&PLATFORM)
+    /// Creates a client of a site that needs no settings: one with a certificate for its name that
+    /// asks for none in return.
+    ///
+    /// Whatever else there is to set, [`builder`](Self::builder) sets.
+    pub fn new(application: Application, site: impl Into<Site>) -> Result<Self> {
+        Self::builder(application, site).build()
     }
 
-    /// Creates a client over a connection of this platform.
-    pub fn from_api(api: Api) -> Self {
-        Self { api }
+    /// Starts a client that logs in at a site as an application.
+    pub fn builder(application: Application, site: impl Into<Site>) -> ClientBuilder {
+        let api = Api::builder(&PLATFORM)
+            .hint("appKey", "`Client::builder` with an `Application`")
+            .hint("bearerAuth", "`Client::builder` with an `Application`")
+            .hint("appSecret", "`Client::builder` with an `Application`");
+        ClientBuilder {
+            application,
+            api: site.into().apply(api),
+            store: None,
+            #[cfg(feature = "reqwest")]
+            tls: None,
+        }
+    }
+
+    /// A view whose calls differ by `options`: timeout, retries, headers, an observer.
+    pub fn with(&self, options: CallOptions) -> Self {
+        Self {
+            api: self.api.with(options),
+        }
+    }
+
+    /// Sends a request that the platform's document lacks, with the same token, retries and errors.
+    pub async fn call<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
+        request.send(&self.api).await
     }
 }
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
+}
+
+/// # TLS
+///
+/// With one of these settings the client has an HTTP client of its own, so that its certificate is
+/// shown to nobody else; one that is set with [`transport`](Self::transport) is not used then.
+#[cfg(feature = "reqwest")]
+impl ClientBuilder {
+    /// Shows this certificate to the site, as carriers demand.
+    pub fn client_certificate(self, certificate: crate::ClientCertificate) -> Self {
+        self.tls(|tls| tls.client_certificate(certificate.into_pem()))
+    }
+
+    /// Trusts the authority in a PEM text beside those of the operating system.
+    pub fn root_certificate(self, pem: impl Into<String>) -> Self {
+        self.tls(|tls| tls.root_certificate(pem))
+    }
+
+    /// Expects this name in the certificate of the site, instead of the host of its address.
+    pub fn server_name(self, name: impl Into<String>) -> Self {
+        self.tls(|tls| tls.server_name(name))
+    }
+
+    /// Trusts nobody but who holds the public key in a PEM text, or was issued a certificate under
+    /// it: for sites whose certificate bears no name that could be checked. It takes the
+    /// certificate of the site or of its authority, or a bare public key; see
+    /// [`ReqwestSendBuilder::pinned_key`].
+    pub fn pinned_key(self, pem: impl Into<String>) -> Self {
+        self.tls(|tls| tls.pinned_key(pem))
+    }
+
+    fn tls(mut self, set: impl FnOnce(ReqwestSendBuilder) -> ReqwestSendBuilder) -> Self {
+        self.tls = Some(set(self.tls.unwrap_or_else(ReqwestSend::builder)));
+        self
+    }
+}
+
+impl ClientBuilder {
+    /// Shares the token with all processes that use the same store: one logs in for all. A process
+    /// that cannot reach the store does not log in by itself, because that would void the token of
+    /// the others.
+    pub fn store(mut self, store: impl TokenStore + 'static) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Builds the client. It needs no runtime yet and does no I/O.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](auth_core::ErrorKind::Config) for an address that is none, and for
+    /// certificates that cannot be read.
+    pub fn build(self) -> Result<Client> {
+        let mut api = self
+            .api
+            .credential("appKey", Credential::key(self.application.id()))
+            .credential("appSecret", self.application.credential());
+        #[cfg(feature = "reqwest")]
+        if let Some(tls) = self.tls {
+            api = api
+                .transport(Arc::new(tls.build()?))
+                .credential("clientCert", Credential::Certificate);
+        }
+        let mut client = Client { api: api.build()? };
+        let clock = client.api.clock().clone();
+        let mut tokens = Cached::builder(Tokens::new(client.clone())).clock(clock);
+        if let Some(policy) = PLATFORM.token(TOKEN) {
+            tokens = tokens.policy(policy);
+        }
+        if let Some(store) = self.store {
+            let key = StoreKey::new(PLATFORM.name, TOKEN, self.application.id());
+            tokens = tokens.store(store, key);
+        }
+        client.api = client.api.with_credential("bearerAuth", tokens.build());
+        Ok(client)
+    }
+}
+
+/// Shows who the client is, and no credential.
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("application", &self.application)
+            .finish_non_exhaustive()
+    }
+}
+
+auth_core::connection_settings!(ClientBuilder, api);
+
+/// The name of the token in the platform's document.
+const TOKEN: &str = "access_token";

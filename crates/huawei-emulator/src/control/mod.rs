@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::clock::unix_ms;
 use crate::consent::Consent;
+use crate::document::Document;
 use crate::engine::Incoming;
 use crate::fault::Fault;
 use crate::platforms::{ControlCall, lock};
@@ -147,6 +148,7 @@ fn of_platform(
     incoming: &Incoming,
     query: &[(String, String)],
 ) -> Result<Answer, Refused> {
+    let platform = Document::named(platform).ok_or_else(not_found)?.name;
     let state = space.platforms.of(platform).ok_or_else(not_found)?;
     let call = ControlCall {
         method: &incoming.method,
@@ -157,7 +159,7 @@ fn of_platform(
     };
     let mut state = lock(state);
     let answer = state.control(&call)?;
-    space.send_callbacks(state.take_callbacks());
+    space.send_callbacks(platform, state.take_callbacks());
     Ok(answer)
 }
 

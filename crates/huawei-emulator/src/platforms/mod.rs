@@ -7,7 +7,7 @@
 mod generic;
 pub mod harmony_push;
 pub mod huawei_oauth;
-mod iot_na;
+pub mod iot_na;
 mod jws;
 mod oneaccess_sdk;
 pub(crate) mod security;
@@ -23,7 +23,7 @@ use http::{HeaderMap, Method};
 use serde_json::Value;
 
 use crate::answer::{Answer, Refusal};
-use crate::callback::Callback;
+use crate::callback::{Callback, SentCallback};
 use crate::consent::Consent;
 use crate::control::{Refused, not_found};
 use crate::document::Document;
@@ -138,6 +138,9 @@ pub(crate) trait Platform: Send {
     fn take_callbacks(&mut self) -> Vec<Callback> {
         Vec::new()
     }
+
+    /// Hears what became of a call that it wanted to make.
+    fn called(&mut self, _sent: &SentCallback, _now: SystemTime) {}
 
     /// Its part of the page for a person with a browser, as HTML; nothing while there is nothing
     /// to show.

@@ -7,6 +7,7 @@ mod faults;
 mod harmony_push;
 mod hms;
 mod huawei_oauth;
+mod iot_na;
 mod mutations;
 mod platforms;
 mod program;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use huawei_emulator::Emulator;
 use huawei_emulator::harmony_push::HarmonyPush;
+use huawei_emulator::iot_na::IotNa;
 use serde_json::Value;
 
 use crate::client::{Answer, call};
@@ -39,8 +40,10 @@ async fn send(
     for (name, value) in request.headers() {
         call = call.header(name.as_str(), value.to_str().unwrap());
     }
+    if wants("appKey") {
+        call = call.header("app_key", IotNa::APP_ID);
+    }
     for name in [
-        "app_key",
         "x-wlk-authorization",
         "x-client-id",
         "x-state-token",
@@ -65,6 +68,7 @@ async fn answers_and_refusals_of_all_operations_are_what_the_documents_allow() {
     let emulator = Emulator::builder().record(&folder).start().await.unwrap();
     let jwt = crate::push::jwt(&emulator);
     let access_token = crate::push::access_token(&emulator).await;
+    let iot_token = crate::iot_na::log_in(&emulator).await;
     let mut wrong = Vec::new();
     let mut count = 0;
     for platform in PLATFORMS {
@@ -73,7 +77,7 @@ async fn answers_and_refusals_of_all_operations_are_what_the_documents_allow() {
             let mut sample = example::sample(&document, &operation, 0);
             // What behaves has tests of its own.
             if !huawei_emulator::behaves(platform).contains(&operation.id) {
-                let answer = send(&emulator, platform, &operation, "token", &sample).await;
+                let answer = send(&emulator, platform, &operation, &iot_token, &sample).await;
                 count += 1;
                 if !answer.verdict().starts_with("accepted") {
                     wrong.push(format!("{platform} {}: {}", operation.id, answer.verdict()));
@@ -94,7 +98,11 @@ async fn answers_and_refusals_of_all_operations_are_what_the_documents_allow() {
             }
             let security = operation.source["security"].to_string();
             let by_jwt = security.contains("serviceAccountJwt");
-            let credential = if by_jwt { &jwt } else { &access_token };
+            let credential = match platform {
+                "iot-na" => &iot_token,
+                _ if by_jwt => &jwt,
+                _ => &access_token,
+            };
             let answer = send(&emulator, platform, &operation, credential, &sample).await;
             if !answer.verdict().starts_with("refused") {
                 wrong.push(format!(

@@ -1,6 +1,7 @@
 //! A server that takes the calls of the platforms.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
@@ -24,6 +25,8 @@ pub(crate) struct Taken {
 pub(crate) struct Receiver {
     pub url: String,
     calls: mpsc::UnboundedReceiver<Taken>,
+    /// Answered to the next call, if it is not 200.
+    status: Arc<AtomicU16>,
 }
 
 impl Receiver {
@@ -34,17 +37,29 @@ impl Receiver {
         let address = listener.local_addr().expect("the listener is bound");
         let (sender, calls) = mpsc::unbounded_channel();
         let sender = Arc::new(sender);
+        let status = Arc::new(AtomicU16::new(200));
+        let answered = Arc::clone(&status);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let sender = Arc::clone(&sender);
-                let service = service_fn(move |request| take(request, Arc::clone(&sender)));
+                let status = Arc::clone(&answered);
+                let service = service_fn(move |request| {
+                    let status = status.swap(200, Ordering::Relaxed);
+                    take(request, status, Arc::clone(&sender))
+                });
                 tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
             }
         });
         Self {
             url: format!("http://{address}/receipts"),
             calls,
+            status,
         }
+    }
+
+    /// Answers this status to the next call.
+    pub(crate) fn answer_next(&self, status: u16) {
+        self.status.store(status, Ordering::Relaxed);
     }
 
     /// The next call.
@@ -55,6 +70,7 @@ impl Receiver {
 
 async fn take(
     request: Request<Incoming>,
+    status: u16,
     sender: Arc<mpsc::UnboundedSender<Taken>>,
 ) -> Result<Response<Full<Bytes>>, hyper::Error> {
     let (head, body) = request.into_parts();
@@ -65,7 +81,7 @@ async fn take(
         body,
     });
     let text = r#"{"code":"0","message":"success"}"#;
-    Ok(Response::new(Full::new(Bytes::from_static(
-        text.as_bytes(),
-    ))))
+    let mut answer = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+    *answer.status_mut() = status.try_into().expect("a status of HTTP");
+    Ok(answer)
 }

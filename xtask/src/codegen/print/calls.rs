@@ -36,7 +36,7 @@ pub(crate) fn file(plan: &Plan<'_>) -> Result<String> {
     } else {
         "{Result, Secret}"
     };
-    let core = match (files, arms.contains("Secret>")) {
+    let core = match (files, arms.contains("<Secret>")) {
         (true, false) => "{File, Result}",
         (false, false) => "Result",
         _ => core,

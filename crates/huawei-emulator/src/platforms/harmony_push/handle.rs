@@ -174,7 +174,7 @@ impl HarmonyPush {
         let mut state = self.state();
         state.send_uplink(token, data, self.space.clock.now())?;
         let calls = state.take_callbacks();
-        self.space.send_callbacks(calls);
+        self.space.send_callbacks("harmony-push", calls);
         Ok(())
     }
 

@@ -87,7 +87,7 @@ impl HuaweiOauth {
         let result = change(&mut state);
         let calls = state.take_callbacks();
         drop(state);
-        self.space.send_callbacks(calls);
+        self.space.send_callbacks("huawei-oauth", calls);
         result
     }
 

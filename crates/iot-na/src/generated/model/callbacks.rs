@@ -620,7 +620,7 @@ pub struct SwUpgradeResultNotification {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "wire::lenient"
     )]
-    pub upgrade_time: Option<i64>,
+    pub upgrade_time: Option<String>,
     /// SUCCESS or FAIL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sw_upgrade_result: Option<String>,
@@ -700,7 +700,7 @@ pub struct FwUpgradeResultNotification {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "wire::lenient"
     )]
-    pub upgrade_time: Option<i64>,
+    pub upgrade_time: Option<String>,
     /// SUCCESS or FAIL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,

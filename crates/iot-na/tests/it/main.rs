@@ -1,0 +1,13 @@
+//! Tests of iot-na from outside.
+
+mod every;
+mod faults;
+mod fuzzed;
+mod generated;
+mod journeys;
+mod notifications;
+mod samples;
+mod secrets;
+mod stage;
+mod tls;
+mod tokens;
