@@ -2,15 +2,44 @@
 
 use std::net::IpAddr;
 
+use bytes::Bytes;
 use http::Uri;
+use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 
 use crate::{Error, Platform, Result};
 
 /// The base address of one role, without a slash at its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Base {
     pub(crate) role: &'static str,
-    pub(crate) url: String,
+    scheme: Scheme,
+    authority: Authority,
+    pub(crate) path: String,
+}
+
+impl Base {
+    /// The address of a path and query on this server. Only those are read: the rest was, once.
+    pub(crate) fn uri(&self, target: String) -> Result<Uri> {
+        let target = PathAndQuery::from_maybe_shared(Bytes::from(target));
+        let mut parts = Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(target.map_err(unwritable)?);
+        Uri::from_parts(parts).map_err(unwritable)
+    }
+
+    /// The same as text.
+    pub(crate) fn url(&self, target: &str) -> String {
+        format!("{}://{}{target}", self.scheme, self.authority)
+    }
+}
+
+/// Reads an address that was put together from a base and encoded parts.
+pub(crate) fn uri(address: String) -> Result<Uri> {
+    Uri::try_from(address).map_err(unwritable)
+}
+
+fn unwritable(error: impl Into<http::Error>) -> Error {
+    Error::config("the address cannot be written").because(error.into())
 }
 
 /// What the user said about addresses.
@@ -55,10 +84,7 @@ pub(crate) fn settle(platform: &Platform, choices: &Choices) -> Result<Vec<Base>
             }
         };
         let url = fill(server.role, url, &choices.variables)?;
-        bases.push(Base {
-            role: server.role,
-            url: check(server.role, &url, &choices.http_hosts)?,
-        });
+        bases.push(check(server.role, &url, &choices.http_hosts)?);
     }
     Ok(bases)
 }
@@ -89,10 +115,10 @@ fn fill(role: &str, mut url: String, variables: &[(String, String)]) -> Result<S
 
 /// Accepts https, and http where the host is this machine or was named. The text of an address can
 /// hold a password, so no error repeats it.
-fn check(role: &str, url: &str, http_hosts: &[String]) -> Result<String> {
+fn check(role: &'static str, url: &str, http_hosts: &[String]) -> Result<Base> {
     let wrong = |what: &str| Error::config(format!("the `{role}` address {what}"));
     let uri: Uri = url.trim().parse().map_err(|_| wrong("is not an address"))?;
-    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+    let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
         return Err(wrong("does not begin with https://"));
     };
     let host = authority.host();
@@ -108,7 +134,7 @@ fn check(role: &str, url: &str, http_hosts: &[String]) -> Result<String> {
         return Err(wrong("holds a query or fragment"));
     }
     let named = |name: &String| name.eq_ignore_ascii_case(host);
-    match scheme {
+    match scheme.as_str() {
         "https" => {}
         "http" if is_loopback(host) || http_hosts.iter().any(named) => {}
         "http" => {
@@ -119,8 +145,12 @@ fn check(role: &str, url: &str, http_hosts: &[String]) -> Result<String> {
         }
         _ => return Err(wrong("does not begin with https://")),
     }
-    let path = uri.path().trim_end_matches('/');
-    Ok(format!("{scheme}://{authority}{path}"))
+    Ok(Base {
+        role,
+        scheme: scheme.clone(),
+        authority: authority.clone(),
+        path: uri.path().trim_end_matches('/').to_owned(),
+    })
 }
 
 /// Whether a host is this machine, by a name or address that cannot leave it.
@@ -129,8 +159,8 @@ pub(crate) fn is_loopback(host: &str) -> bool {
     match bare.parse::<IpAddr>() {
         Ok(address) => address.is_loopback(),
         Err(_) => {
-            let name = bare.to_ascii_lowercase();
-            name == "localhost" || name.ends_with(".localhost")
+            let last = bare.rsplit_once('.').map_or(bare, |(_, last)| last);
+            last.eq_ignore_ascii_case("localhost")
         }
     }
 }

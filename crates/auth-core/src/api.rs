@@ -88,7 +88,8 @@ impl Api {
 
     /// The address of a request, for operations that a browser opens. It carries no credential.
     pub fn url(&self, request: &Request) -> Result<String> {
-        request.address(&self.base(request)?.url, None)
+        let base = self.base(request)?;
+        Ok(base.url(&request.target(&base.path, "")?))
     }
 
     /// Starts a set of the keys that the platform serves at `url`, over the same connection: with

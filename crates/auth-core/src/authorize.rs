@@ -4,13 +4,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use smallvec::SmallVec;
 use zeroize::Zeroizing;
 
-use crate::request::{Body, push_pair};
+use crate::request::{Body, header_name, push_pair};
 use crate::{Carrier, Credential, Error, Fields, Request, Result, Scheme, Secret, Token};
 
 /// The schemes that authenticate one call, each with its credential.
-pub(crate) type Alternative<'a> = Vec<(&'static Scheme, &'a Credential)>;
+pub(crate) type Alternative<'a> = SmallVec<[(&'static Scheme, &'a Credential); 2]>;
 
 /// What of a request a credential may change.
 pub(crate) struct Parts {
@@ -26,7 +27,7 @@ pub(crate) fn choose<'a>(
     hint: impl Fn(&str) -> Option<&'static str>,
 ) -> Result<Alternative<'a>> {
     if alternatives.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Alternative::new());
     }
     let complete = |schemes: &&[&'static Scheme]| {
         let pairs = schemes
@@ -88,8 +89,7 @@ pub(crate) fn apply(
             _ => Err(unfit(scheme, "a token")),
         },
         Carrier::Header(carrier) => {
-            let name = HeaderName::try_from(*carrier)
-                .map_err(|_| Error::config(format!("`{carrier}` is not a header name")))?;
+            let name = header_name(carrier)?;
             match (token, credential) {
                 (Some(token), _) => match token.header() {
                     (own, value) if *own == name => {
@@ -104,14 +104,14 @@ pub(crate) fn apply(
         }
         Carrier::Query(fields) => {
             for (name, value) in members(scheme, fields, credential, token)? {
-                push_pair(&mut parts.query, name, value);
+                push_pair(&mut parts.query, name, &value);
             }
             Ok(())
         }
         Carrier::Body(fields) => {
             let members = members(scheme, fields, credential, token)?;
             parts.body = match &request.body {
-                Body::Form(_) => splice_form(&parts.body, &members),
+                Body::Form(_) => splice_form(&parts.body, &members)?,
                 Body::Json(_) => splice_json(&parts.body, &members)?,
                 Body::Empty | Body::Other(_) => {
                     return Err(Error::config(format!(
@@ -131,7 +131,7 @@ fn members<'a>(
     fields: &Fields,
     credential: &'a Credential,
     token: Option<&'a Token>,
-) -> Result<Vec<(&'static str, &'a str)>> {
+) -> Result<SmallVec<[(&'static str, &'a str); 3]>> {
     let key = match (token, credential) {
         (Some(token), _) => Some(token.secret().expose()),
         (None, Credential::Key(key)) => Some(key.expose()),
@@ -146,7 +146,7 @@ fn members<'a>(
         (fields.client_secret, secret, "a client id and secret"),
         (fields.token, key, "a token or key"),
     ];
-    let mut members = Vec::with_capacity(wanted.len());
+    let mut members = SmallVec::new();
     for (name, value, what) in wanted {
         match (name, value) {
             (Some(name), Some(value)) => members.push((name, value)),
@@ -157,19 +157,29 @@ fn members<'a>(
     Ok(members)
 }
 
-fn splice_form(body: &[u8], members: &[(&str, &str)]) -> Bytes {
-    let mut text = String::new();
+/// Puts members at the end of a form.
+fn splice_form(body: &[u8], members: &[(&str, &str)]) -> Result<Bytes> {
+    let body = std::str::from_utf8(body).map_err(|_| Error::config("the form is not a text"))?;
+    // A byte takes three at most, and growing would leave a copy of the secret behind.
+    let length: usize = members
+        .iter()
+        .map(|(name, value)| (name.len() + value.len()) * 3 + 2)
+        .sum();
+    let mut whole = Zeroizing::new(String::with_capacity(body.len() + length));
+    whole.push_str(body);
     for (name, value) in members {
-        push_pair(&mut text, name, value);
+        push_pair(&mut whole, name, value);
     }
-    let text = Zeroizing::new(text);
-    let mut whole = Zeroizing::new(Vec::with_capacity(body.len() + text.len() + 1));
-    whole.extend_from_slice(body);
-    if !body.is_empty() && !text.is_empty() {
-        whole.push(b'&');
+    Ok(Bytes::from_owner(Text(whole)))
+}
+
+/// A text as its bytes.
+struct Text(Zeroizing<String>);
+
+impl AsRef<[u8]> for Text {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
     }
-    whole.extend_from_slice(text.as_bytes());
-    Bytes::from_owner(whole)
 }
 
 /// Puts members at the beginning of a JSON object without reading the rest of it.

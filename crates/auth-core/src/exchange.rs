@@ -6,14 +6,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Response, header};
 use serde::de::DeserializeOwned;
+use smallvec::SmallVec;
 use tokio::time::{sleep, timeout};
 use tracing::Instrument;
 
+use crate::address::Base;
 use crate::api::{Api, Observed};
 use crate::authorize::{self, Alternative, Parts};
 use crate::error::Story;
+use crate::http_send::LATE;
 use crate::judge::{self, Answer};
-use crate::request::uri;
+use crate::place::place;
 use crate::stopwatch::Stopwatch;
 use crate::{
     Action, Credential, Error, ErrorKind, Outcome, Request, Result, Scheme, Token, retry, telemetry,
@@ -33,7 +36,7 @@ struct Call<'a> {
     alternative: Alternative<'a>,
     outcome: &'static Outcome,
     sensitive: bool,
-    base: &'a str,
+    base: &'a Base,
     limit: Duration,
     watch: Stopwatch,
     attempts: u32,
@@ -106,7 +109,7 @@ impl<'a> Call<'a> {
             outcome: stated.map_or(platform.outcome, |operation| operation.outcome),
             // What the document does not know may hold anything.
             sensitive: stated.is_none_or(|operation| operation.sensitive),
-            base: &api.base(request)?.url,
+            base: api.base(request)?,
             limit: options.timeout.unwrap_or(api.shared.timeout),
             watch,
             attempts: 0,
@@ -156,8 +159,8 @@ impl<'a> Call<'a> {
     }
 
     /// The tokens of the alternative's providers, in the order of its schemes.
-    async fn tokens(&self) -> Result<Vec<Option<Token>>> {
-        let mut tokens = Vec::with_capacity(self.alternative.len());
+    async fn tokens(&self) -> Result<Tokens> {
+        let mut tokens = Tokens::new();
         for (_, credential) in &self.alternative {
             tokens.push(match credential {
                 Credential::Provider(cached) => match cached.cached() {
@@ -176,23 +179,21 @@ impl<'a> Call<'a> {
     /// Sends the request once, and judges the answer.
     async fn attempt(&mut self, tokens: &[Option<Token>]) -> Result<Bytes> {
         let request = self.compose(tokens)?;
-        if self.remaining().is_zero() {
+        let before = self.watch.elapsed();
+        let left = self.limit.saturating_sub(before);
+        if left.is_zero() {
             return Err(Error::unsent(LATE));
         }
         self.attempts += 1;
-        let started = Stopwatch::start();
         let sent = self.api.shared.clock.mark();
-        let answer = self.within(self.api.shared.transport.send(request)).await;
-        let answer = match answer {
-            None => return Err(Error::transport(LATE)),
-            Some(Err(error)) => return Err(error),
-            Some(Ok(answer)) => answer,
-        };
+        let transport = &self.api.shared.transport;
+        let answer = transport.send_within(request, left).await?;
         self.api.shared.clock.observe(sent, answer.headers());
-        self.judge(answer, started)
+        self.judge(answer, before)
     }
 
-    fn judge(&self, answer: Response<Bytes>, started: Stopwatch) -> Result<Bytes> {
+    /// Judges the answer to a request that was sent at `before`, counted from the call's beginning.
+    fn judge(&self, answer: Response<Bytes>, before: Duration) -> Result<Bytes> {
         let retry_after = match answer.headers().contains_key(header::RETRY_AFTER) {
             true => retry::retry_after(answer.headers(), self.api.shared.clock.now()),
             false => None,
@@ -211,7 +212,8 @@ impl<'a> Call<'a> {
             api.retry_after = api.retry_after.or(stated.map(|(_, wait)| *wait));
         }
         let code = judgement.failure.as_ref().map(|api| api.code.as_str());
-        telemetry::answer(self.attempts, answer.status(), code, started);
+        let latency = || self.watch.elapsed().saturating_sub(before);
+        telemetry::answer(self.attempts, answer.status(), code, latency);
         if let Some(observer) = &self.api.options.observer {
             observer(&Observed {
                 operation: self.request.name(),
@@ -233,7 +235,9 @@ impl<'a> Call<'a> {
     /// The HTTP request, credentials included.
     fn compose(&self, tokens: &[Option<Token>]) -> Result<http::Request<Bytes>> {
         let mut parts = Parts {
-            headers: self.request.headers.clone(),
+            headers: self
+                .request
+                .header_map(self.api.options.headers.len() + SPARE_HEADERS),
             query: String::new(),
             body: self.request.body.bytes(),
         };
@@ -245,10 +249,10 @@ impl<'a> Call<'a> {
         for ((scheme, credential), token) in self.alternative.iter().zip(tokens) {
             authorize::apply(scheme, credential, token.as_ref(), self.request, &mut parts)?;
         }
-        let address = self.request.address(self.base, Some(&parts.query))?;
+        let target = self.request.target(&self.base.path, &parts.query)?;
         let mut request = http::Request::new(parts.body);
         *request.method_mut() = self.request.method.clone();
-        *request.uri_mut() = uri(address)?;
+        *request.uri_mut() = self.base.uri(target)?;
         *request.headers_mut() = parts.headers;
         Ok(request)
     }
@@ -323,19 +327,7 @@ impl Done {
             [] => b"null",
             body => body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body),
         };
-        let error = match serde_json::from_slice(body) {
-            Ok(value) => return Ok(value),
-            Err(error) => error,
-        };
-        // Keeping track of the place costs more than reading, so only what fails is read again.
-        let mut json = serde_json::Deserializer::from_slice(body);
-        Err(match serde_path_to_error::deserialize::<_, T>(&mut json) {
-            Ok(_) => self.unreadable("its end", error),
-            Err(error) => {
-                let place = format!("`{}`", error.path());
-                self.unreadable(&place, error.into_inner())
-            }
-        })
+        serde_json::from_slice(body).map_err(|error| self.unreadable(body, error))
     }
 
     #[cfg(feature = "sign-in")]
@@ -347,10 +339,14 @@ impl Done {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    fn unreadable(&self, place: &str, error: serde_json::Error) -> Error {
+    #[cold]
+    fn unreadable(&self, body: &[u8], error: serde_json::Error) -> Error {
         let message = match self.body.trim_ascii().is_empty() {
             true => "the answer is empty".to_owned(),
-            false => format!("the answer does not have the documented form at {place}"),
+            false => format!(
+                "the answer does not have the documented form at `{}`",
+                place(body, &error)
+            ),
         };
         let told = Error::decode(message).in_call(self.story);
         match self.sensitive {
@@ -375,6 +371,10 @@ fn schemes_named(
     names.iter().map(find).collect()
 }
 
+/// The tokens of the schemes of a call, where a provider gives one.
+type Tokens = SmallVec<[Option<Token>; 2]>;
+
+/// Room for the headers that credentials and the HTTP client add.
+const SPARE_HEADERS: usize = 4;
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-const LATE: &str = "no answer within the time of the call";
 const LATE_TOKEN: &str = "no token within the time of the call";

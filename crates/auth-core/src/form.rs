@@ -50,7 +50,7 @@ impl ser::Error for Refusal {
 
 impl Member<'_> {
     fn push(self, value: impl Display) -> std::result::Result<(), Refusal> {
-        push_pair(self.text, self.name, &value.to_string());
+        push_pair(self.text, self.name, &value);
         Ok(())
     }
 }
@@ -295,8 +295,7 @@ impl<'a> ser::Serializer for Member<'a> {
     );
 
     fn serialize_str(self, value: &str) -> std::result::Result<(), Refusal> {
-        push_pair(self.text, self.name, value);
-        Ok(())
+        self.push(value)
     }
 
     fn serialize_unit_variant(

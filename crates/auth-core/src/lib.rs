@@ -19,6 +19,7 @@ mod judge;
 pub mod jwt;
 mod lockout;
 mod multipart;
+mod place;
 mod request;
 #[cfg(feature = "reqwest")]
 mod reqwest_send;
@@ -28,6 +29,7 @@ pub mod seal;
 mod secret;
 mod secret_source;
 mod seen;
+mod short;
 #[cfg(feature = "sign-in")]
 pub mod sign_in;
 mod stopwatch;

@@ -10,6 +10,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
+use crate::address::uri;
+use crate::short::Short;
 use crate::{Api, Error, Multipart, Operation, Result, form};
 
 /// A request of one operation. Building it does no I/O; a mistake is reported when it is sent.
@@ -38,7 +40,8 @@ pub struct Request {
     pub(crate) idempotent: bool,
     path: Cow<'static, str>,
     query: String,
-    pub(crate) headers: HeaderMap,
+    /// A list, because each attempt makes a map of its own.
+    headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Body,
     pub(crate) error: Option<Error>,
 }
@@ -115,13 +118,11 @@ impl Request {
     }
 
     /// Fills the path parameter `name`.
-    pub fn path(mut self, name: &str, value: impl Display) -> Self {
-        let value = value.to_string();
-        // A lone dot or two would be taken for a step to another path, encoded or not.
-        if matches!(value.as_str(), "" | "." | "..") {
-            let message = format!("the path parameter `{name}` is empty or made of dots alone");
-            return self.fail(Error::config(message));
-        }
+    pub fn path(self, name: &str, value: impl Display) -> Self {
+        self.fill(name, &value)
+    }
+
+    fn fill(mut self, name: &str, value: &dyn Display) -> Self {
         let place = self.path.match_indices('{').find_map(|(start, _)| {
             let rest = self.path[start + 1..].strip_prefix(name)?;
             rest.starts_with('}').then_some(start)
@@ -131,9 +132,14 @@ impl Request {
             return self.fail(Error::config(message));
         };
         let end = start + name.len() + 2;
-        let mut path = String::with_capacity(self.path.len() + value.len() * 3);
+        let mut path = String::with_capacity(self.path.len() + ROOM);
         path.push_str(&self.path[..start]);
-        path.extend(utf8_percent_encode(&value, UNRESERVED));
+        write!(Encoded(&mut path), "{value}").expect(NO_FAILURE);
+        // A lone dot or two would be taken for a step to another path, encoded or not.
+        if matches!(&path[start..], "" | "." | "..") {
+            let message = format!("the path parameter `{name}` is empty or made of dots alone");
+            return self.fail(Error::config(message));
+        }
         path.push_str(&self.path[end..]);
         self.path = path.into();
         self
@@ -141,7 +147,7 @@ impl Request {
 
     /// Adds a query parameter.
     pub fn query(mut self, name: &str, value: impl Display) -> Self {
-        push_pair(&mut self.query, name, &value.to_string());
+        push_pair(&mut self.query, name, &value);
         self
     }
 
@@ -166,15 +172,22 @@ impl Request {
     }
 
     /// Sets a header.
-    pub fn header(mut self, name: &str, value: impl Display) -> Self {
-        match self.try_header(name, &value.to_string()) {
-            Ok(()) => self,
+    pub fn header(self, name: &'static str, value: impl Display) -> Self {
+        self.insert(name, &value)
+    }
+
+    fn insert(mut self, name: &'static str, value: &dyn Display) -> Self {
+        match header_name(name).and_then(|known| Ok((known, header_value(name, value)?))) {
+            Ok((name, value)) => {
+                self.set(name, value);
+                self
+            }
             Err(error) => self.fail(error),
         }
     }
 
     /// Sets a header if there is a value.
-    pub fn header_opt(self, name: &str, value: Option<impl Display>) -> Self {
+    pub fn header_opt(self, name: &'static str, value: Option<impl Display>) -> Self {
         match value {
             Some(value) => self.header(name, value),
             None => self,
@@ -263,13 +276,20 @@ impl Request {
     pub fn build(&self, base: &str) -> Result<http::Request<Bytes>> {
         let mut request = http::Request::new(self.body.bytes());
         *request.method_mut() = self.method.clone();
-        *request.uri_mut() = uri(self.address(base, None)?)?;
-        *request.headers_mut() = self.headers.clone();
+        *request.uri_mut() = uri(self.target(base, "")?)?;
+        *request.headers_mut() = self.header_map(0);
         Ok(request)
     }
 
-    /// The address below `base`, with `more` added to the query.
-    pub(crate) fn address(&self, base: &str, more: Option<&str>) -> Result<String> {
+    /// The headers, with room for so many more.
+    pub(crate) fn header_map(&self, more: usize) -> HeaderMap {
+        let mut map = HeaderMap::with_capacity(self.headers.len() + more);
+        map.extend(self.headers.iter().cloned());
+        map
+    }
+
+    /// The path and query, with `base` before it and `more` added to the query.
+    pub(crate) fn target(&self, base: &str, more: &str) -> Result<String> {
         if let Some(error) = &self.error {
             return Err(error.clone());
         }
@@ -281,20 +301,22 @@ impl Request {
             let message = format!("a parameter of the path {} is not set", self.template);
             return Err(Error::config(message));
         }
-        let more = more.unwrap_or("");
-        let length = base.len() + self.path.len() + self.query.len() + more.len() + 2;
-        let mut address = String::with_capacity(length);
-        address.push_str(base);
-        address.push_str(&self.path);
+        let parts = [self.query.as_str(), more];
+        let marked = |part: &&str| usize::from(!part.is_empty()) + part.len();
+        // Exactly as long as it gets: such a text becomes an address without another allocation.
+        let length = base.len() + self.path.len() + parts.iter().map(marked).sum::<usize>();
+        let mut target = String::with_capacity(length);
+        target.push_str(base);
+        target.push_str(&self.path);
         let mut mark = if self.path.contains('?') { '&' } else { '?' };
-        for part in [self.query.as_str(), more] {
+        for part in parts {
             if !part.is_empty() {
-                address.push(mark);
-                address.push_str(part);
+                target.push(mark);
+                target.push_str(part);
                 mark = '&';
             }
         }
-        Ok(address)
+        Ok(target)
     }
 
     /// The word for the request in logs and errors.
@@ -313,7 +335,7 @@ impl Request {
             schemes: None,
             path: path.into(),
             query: String::new(),
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
             body: Body::Empty,
             error: None,
         }
@@ -322,7 +344,7 @@ impl Request {
     fn body(mut self, content_type: &'static str, body: Body) -> Self {
         match HeaderValue::from_maybe_shared(Bytes::from_static(content_type.as_bytes())) {
             Ok(value) => {
-                self.headers.insert(header::CONTENT_TYPE, value);
+                self.set(header::CONTENT_TYPE, value);
                 self.body = body;
                 self
             }
@@ -335,10 +357,11 @@ impl Request {
         self
     }
 
-    fn try_header(&mut self, name: &str, value: &str) -> Result<()> {
-        let (name, value) = parse_header(name, value)?;
-        self.headers.insert(name, value);
-        Ok(())
+    fn set(&mut self, name: HeaderName, value: HeaderValue) {
+        match self.headers.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, old)) => *old = value,
+            None => self.headers.push((name, value)),
+        }
     }
 
     fn fail(mut self, error: Error) -> Self {
@@ -366,35 +389,72 @@ impl fmt::Debug for Request {
 }
 
 /// Adds `name=value` to a query or form, percent-encoded throughout.
-pub(crate) fn push_pair(text: &mut String, name: &str, value: &str) {
+pub(crate) fn push_pair(text: &mut String, name: &str, value: &dyn Display) {
     if !text.is_empty() {
         text.push('&');
     }
-    let name = utf8_percent_encode(name, UNRESERVED);
-    let value = utf8_percent_encode(value, UNRESERVED);
-    write!(text, "{name}={value}").expect("writing to a string");
+    text.extend(utf8_percent_encode(name, UNRESERVED));
+    text.push('=');
+    write!(Encoded(text), "{value}").expect(NO_FAILURE);
+}
+
+/// Percent-encodes what is written into it.
+struct Encoded<'a>(&'a mut String);
+
+impl fmt::Write for Encoded<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend(utf8_percent_encode(text, UNRESERVED));
+        Ok(())
+    }
 }
 
 /// Reads a header. The value is marked sensitive, because it may be a secret and nobody needs to
 /// see it.
-pub(crate) fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
-    let unfit = |part| Error::config(format!("the {part} of the header `{name}` is not allowed"));
-    let name = HeaderName::try_from(name).map_err(|_| unfit("name"))?;
-    let mut value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| unfit("value"))?;
-    value.set_sensitive(true);
-    Ok((name, value))
+pub(crate) fn parse_header(name: &str, value: &dyn Display) -> Result<(HeaderName, HeaderValue)> {
+    let known = HeaderName::try_from(name).map_err(|_| unfit("name", name))?;
+    Ok((known, header_value(name, value)?))
 }
 
-/// Reads an address that was put together from a base and encoded parts.
-pub(crate) fn uri(address: String) -> Result<http::Uri> {
-    http::Uri::try_from(address)
-        .map_err(|error| Error::config("the address cannot be written").because(error))
+/// Reads the name of a header; one in small letters as it is, without a copy.
+pub(crate) fn header_name(name: &'static str) -> Result<HeaderName> {
+    let small = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    match !name.is_empty() && name.bytes().all(small) {
+        true => Ok(HeaderName::from_static(name)),
+        false => HeaderName::try_from(name).map_err(|_| unfit("name", name)),
+    }
+}
+
+fn header_value(name: &str, value: &dyn Display) -> Result<HeaderValue> {
+    let mut short = Short::new();
+    let value = match write!(short, "{value}") {
+        Ok(()) => match short.as_str().as_bytes() {
+            // The kinds of a push, for example.
+            [digit @ b'0'..=b'9'] => {
+                let start = usize::from(digit - b'0');
+                Ok(HeaderValue::from_static(&DIGITS[start..=start]))
+            }
+            text => HeaderValue::from_bytes(text),
+        },
+        Err(_) => HeaderValue::try_from(value.to_string()),
+    };
+    let mut value = value.map_err(|_| unfit("value", name))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn unfit(part: &str, name: &str) -> Error {
+    Error::config(format!("the {part} of the header `{name}` is not allowed"))
 }
 
 /// A body that serde refused. What serde says of it names types and fields of Rust, no value.
 fn unwritable(error: &serde_json::Error) -> Error {
     Error::config(format!("the body cannot be written: {error}"))
 }
+
+const DIGITS: &str = "0123456789";
+/// Room for the usual path parameters.
+const ROOM: usize = 64;
+const NO_FAILURE: &str = "writing to a string";
 
 /// The media type of forms.
 const FORM: &str = "application/x-www-form-urlencoded";

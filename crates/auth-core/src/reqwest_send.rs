@@ -1,18 +1,21 @@
 //! The HTTP client that comes with the crates: reqwest over rustls and ring.
 
 use std::fmt::{self, Write as _};
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
+use std::task::Poll;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use http::{Request, Response};
+use http::{Request, Response, Uri, Version};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Url};
 use rustls::ClientConfig;
-use tokio::time::timeout;
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::address::is_loopback;
+use crate::short::Short;
 use crate::stopwatch::Stopwatch;
 use crate::tls::Tls;
 use crate::{Error, HttpSend, Result, Secret};
@@ -80,18 +83,45 @@ impl ReqwestSend {
         Ok(shared.clone()?)
     }
 
+    /// Sends a request and reads its answer, for no longer than `limit`.
+    async fn exchange(&self, request: Request<Bytes>, limit: Duration) -> Result<Response<Bytes>> {
+        let (parts, body) = request.into_parts();
+        let url = parse(&parts.uri)?;
+        let client = match url.host_str() {
+            Some(host) if is_loopback(host) => &self.direct,
+            _ => &self.client,
+        };
+        let mut request = reqwest::Request::new(parts.method, url);
+        *request.headers_mut() = parts.headers;
+        *request.body_mut() = Some(body.into());
+        let patience = Patience::new(self.read, limit.min(self.total));
+        let timer = pin!(sleep_until(patience.end()));
+        let mut waits = Waits { patience, timer };
+        let mut response = waits.step(client.execute(request)).await?;
+        let body = self.body(&mut response, &mut waits).await?;
+        let mut answer = Response::new(body);
+        *answer.status_mut() = response.status();
+        *answer.version_mut() = response.version();
+        *answer.headers_mut() = std::mem::take(response.headers_mut());
+        Ok(answer)
+    }
+
     /// Reads the body piece by piece, and stops when it grows too large.
-    async fn body(&self, response: &mut reqwest::Response, watch: Stopwatch) -> Result<Bytes> {
+    async fn body(&self, response: &mut reqwest::Response, waits: &mut Waits<'_>) -> Result<Bytes> {
         let announced = response.content_length().unwrap_or(0);
         if announced > self.limit as u64 {
             return Err(self.too_large());
         }
-        let Some(first) = self.within(watch, response.chunk()).await? else {
+        let Some(first) = waits.step(response.chunk()).await? else {
             return Ok(Bytes::new());
         };
-        // Most answers arrive in one piece, which needs no copy.
-        let Some(second) = self.within(watch, response.chunk()).await? else {
-            return self.bounded(first.len()).map(|()| first);
+        self.bounded(first.len())?;
+        // Most answers arrive in one piece, which needs no copy. What HTTP/1.1 announced ends there.
+        if response.content_length() == Some(0) && response.version() <= Version::HTTP_11 {
+            return Ok(first);
+        }
+        let Some(second) = waits.step(response.chunk()).await? else {
+            return Ok(first);
         };
         let room = usize::try_from(announced)
             .unwrap_or(0)
@@ -102,22 +132,9 @@ impl ReqwestSend {
         while let Some(piece) = next {
             self.bounded(whole.len() + piece.len())?;
             whole.extend_from_slice(&piece);
-            next = self.within(watch, response.chunk()).await?;
+            next = waits.step(response.chunk()).await?;
         }
         Ok(whole.freeze())
-    }
-
-    /// Waits no longer than the platform may be silent, nor than the whole request may take.
-    async fn within<T>(
-        &self,
-        watch: Stopwatch,
-        step: impl Future<Output = reqwest::Result<T>>,
-    ) -> Result<T> {
-        let left = self.total.saturating_sub(watch.elapsed());
-        match timeout(self.read.min(left), step).await {
-            Ok(result) => result.map_err(broken),
-            Err(_) => Err(late()),
-        }
     }
 
     fn bounded(&self, length: usize) -> Result<()> {
@@ -132,32 +149,106 @@ impl ReqwestSend {
     }
 }
 
-#[async_trait]
+// Written out: the futures are made in the box that they stay in.
 impl HttpSend for ReqwestSend {
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>> {
-        let (parts, body) = request.into_parts();
-        let mut url = String::with_capacity(URL_CAPACITY);
-        write!(url, "{}", parts.uri).expect("writing to a string");
-        // What the parser says may repeat the address.
-        let url = Url::parse(&url)
-            .map_err(|_| Error::config("the HTTP client cannot read the address"))?;
-        let mut request = reqwest::Request::new(parts.method, url);
-        *request.headers_mut() = parts.headers;
-        *request.body_mut() = Some(body.into());
-        let client = match request.url().host_str() {
-            Some(host) if is_loopback(host) => &self.direct,
-            _ => &self.client,
-        };
-        // Timed here and not by reqwest, whose timers cost memory for every request.
-        let watch = Stopwatch::start();
-        let mut response = self.within(watch, client.execute(request)).await?;
-        let body = self.body(&mut response, watch).await?;
-        let mut answer = Response::new(body);
-        *answer.status_mut() = response.status();
-        *answer.version_mut() = response.version();
-        *answer.headers_mut() = std::mem::take(response.headers_mut());
-        Ok(answer)
+    fn send<'life, 'future>(
+        &'life self,
+        request: Request<Bytes>,
+    ) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>>> + Send + 'future>>
+    where
+        'life: 'future,
+        Self: 'future,
+    {
+        Box::pin(self.exchange(request, self.total))
     }
+
+    fn send_within<'life, 'future>(
+        &'life self,
+        request: Request<Bytes>,
+        limit: Duration,
+    ) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>>> + Send + 'future>>
+    where
+        'life: 'future,
+        Self: 'future,
+    {
+        Box::pin(self.exchange(request, limit))
+    }
+}
+
+/// How long a request may go on: in all, and without a word from the platform.
+#[derive(Clone, Copy)]
+struct Patience {
+    watch: Stopwatch,
+    /// When the platform was last heard, from the beginning.
+    heard: Duration,
+    silence: Duration,
+    total: Duration,
+}
+
+impl Patience {
+    fn new(silence: Duration, total: Duration) -> Self {
+        Self {
+            watch: Stopwatch::start(),
+            heard: Duration::ZERO,
+            silence,
+            total,
+        }
+    }
+
+    /// When it ends, should the platform say nothing more.
+    fn end(&self) -> Instant {
+        let end = self.heard.saturating_add(self.silence).min(self.total);
+        self.watch.after(end)
+    }
+
+    /// Notes that the platform said something.
+    fn hear(&mut self) {
+        // Where the whole may not take longer than a silence, only the whole counts.
+        if self.silence < self.total {
+            self.heard = self.watch.elapsed();
+        }
+    }
+}
+
+/// The waits of one request, by one timer: reqwest would set one up for each, and so would a
+/// `timeout` around every step.
+struct Waits<'a> {
+    patience: Patience,
+    timer: Pin<&'a mut Sleep>,
+}
+
+impl Waits<'_> {
+    async fn step<T>(&mut self, step: impl Future<Output = reqwest::Result<T>>) -> Result<T> {
+        let mut step = pin!(step);
+        let result = poll_fn(|cx| {
+            if let Poll::Ready(result) = step.as_mut().poll(cx) {
+                return Poll::Ready(result.map_err(broken));
+            }
+            // The timer runs on from an earlier step: it may be early, but never late.
+            while self.timer.as_mut().poll(cx).is_ready() {
+                let end = self.patience.end();
+                if end <= self.timer.deadline() {
+                    return Poll::Ready(Err(late()));
+                }
+                self.timer.as_mut().reset(end);
+            }
+            Poll::Pending
+        })
+        .await;
+        self.patience.hear();
+        result
+    }
+}
+
+/// The address in reqwest's form, by way of the stack.
+fn parse(uri: &Uri) -> Result<Url> {
+    let mut short = Short::new();
+    let url = match write!(short, "{uri}") {
+        Ok(()) => Url::parse(short.as_str()),
+        Err(_) => Url::parse(&uri.to_string()),
+    };
+    // What the parser says may repeat the address.
+    url.map_err(|_| Error::config("the HTTP client cannot read the address"))
 }
 
 impl fmt::Debug for ReqwestSend {
@@ -250,9 +341,10 @@ impl ReqwestSendBuilder {
             .user_agent(USER_AGENT)
             .connect_timeout(self.connect);
         // What reqwest repeats by itself, streams that an HTTP/2 server refused, HTTP/1.1 has not.
+        // Only with no repeats at all does it spare the copy of every request.
         let builder = match cfg!(feature = "http2") {
             true => builder,
-            false => builder.retry(reqwest::retry::never()),
+            false => builder.retry(reqwest::retry::never().max_retries_per_request(0)),
         };
         builder
             .build()
@@ -294,8 +386,6 @@ fn late() -> Error {
     Error::transport("the answer did not arrive in time")
 }
 
-/// Room for the usual address.
-const URL_CAPACITY: usize = 256;
 const CONNECT: Duration = Duration::from_secs(3);
 const READ: Duration = Duration::from_secs(10);
 const TOTAL: Duration = Duration::from_secs(60);

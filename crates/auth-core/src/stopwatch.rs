@@ -17,7 +17,17 @@ impl Stopwatch {
         Self(Instant::now())
     }
 
+    /// The moment at which so much time has passed.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn after(self, time: Duration) -> Instant {
+        // Beyond what the clock can count, a day is as good as forever.
+        self.0.checked_add(time).unwrap_or(self.0 + A_DAY)
+    }
+
     pub(crate) fn elapsed(self) -> Duration {
         Self::start().0.saturating_duration_since(self.0)
     }
 }
+
+#[cfg(feature = "reqwest")]
+const A_DAY: Duration = Duration::from_secs(24 * 3600);

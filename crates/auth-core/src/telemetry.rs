@@ -6,7 +6,6 @@ use http::StatusCode;
 use tracing::{Span, field};
 
 use crate::Error;
-use crate::stopwatch::Stopwatch;
 
 /// The span of one call. Its numbers are recorded when it ends.
 pub(crate) fn span(platform: &'static str, operation: &'static str) -> Span {
@@ -23,12 +22,17 @@ pub(crate) fn span(platform: &'static str, operation: &'static str) -> Span {
 }
 
 /// An answer arrived.
-pub(crate) fn answer(attempt: u32, status: StatusCode, code: Option<&str>, started: Stopwatch) {
+pub(crate) fn answer(
+    attempt: u32,
+    status: StatusCode,
+    code: Option<&str>,
+    latency: impl Fn() -> Duration,
+) {
     tracing::debug!(
         attempt,
         status = status.as_u16(),
         code,
-        latency_ms = millis(started.elapsed()),
+        latency_ms = millis(latency()),
         "answered"
     );
 }
@@ -61,12 +65,14 @@ pub(crate) fn finished(
     latency: Duration,
     error: Option<&Error>,
 ) {
-    span.record("attempts", attempts);
-    span.record("latency_ms", millis(latency));
-    if let Some(api) = error.and_then(Error::api) {
-        span.record("status", api.status);
-        span.record("code", api.code.as_str());
-        span.record("request_id", api.request_id.as_deref());
+    if !span.is_disabled() {
+        span.record("attempts", attempts);
+        span.record("latency_ms", millis(latency));
+        if let Some(api) = error.and_then(Error::api) {
+            span.record("status", api.status);
+            span.record("code", api.code.as_str());
+            span.record("request_id", api.request_id.as_deref());
+        }
     }
     if let Some(error) = error {
         span.in_scope(|| tracing::debug!(%error, "failed"));

@@ -68,7 +68,7 @@ impl CallOptions {
 
     /// Adds a header. Headers of the operation and its credential go before it.
     pub fn header(mut self, name: &str, value: impl Display) -> Self {
-        match parse_header(name, &value.to_string()) {
+        match parse_header(name, &value) {
             Ok((name, _)) if FRAMING.contains(&name.as_str()) => {
                 let message = format!("the header `{name}` is set by the HTTP client");
                 self.error.get_or_insert(Error::config(message));

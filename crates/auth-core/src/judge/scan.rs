@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use smallvec::{SmallVec, smallvec};
 
 use crate::{Outcome, Path};
 
@@ -18,18 +19,18 @@ pub(super) struct Parts<'a> {
 
 /// Looks at the places of every envelope. What is not JSON, or breaks off, holds what was read up
 /// to there.
-pub(super) fn scan<'a>(outcome: &Outcome, body: &'a [u8]) -> Vec<Parts<'a>> {
-    let mut wants: Vec<Path> = Vec::with_capacity(8);
+pub(super) fn scan<'a>(outcome: &Outcome, body: &'a [u8]) -> SmallVec<[Parts<'a>; 2]> {
+    let mut wants: SmallVec<[Path; 8]> = SmallVec::new();
     for envelope in outcome.envelopes {
         // Where the verdict stands in a header, the "path" of the code is no place in the body.
         if outcome.verdict != crate::Verdict::Header {
-            wants.extend(envelope.code);
+            wants.extend(envelope.code.iter().copied());
         }
-        wants.extend(envelope.sub_code);
-        wants.extend(envelope.message);
-        wants.extend(envelope.request_id);
+        wants.extend(envelope.sub_code.iter().copied());
+        wants.extend(envelope.message.iter().copied());
+        wants.extend(envelope.request_id.iter().copied());
     }
-    let mut found = vec![None; wants.len()];
+    let mut found: SmallVec<[Option<Cow<'a, str>>; 8]> = smallvec![None; wants.len()];
     let mut json = serde_json::Deserializer::from_slice(body);
     let scan = Scan {
         wants: &wants,

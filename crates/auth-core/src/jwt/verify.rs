@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::jwt::members::{JoseHeader, Members, Registered};
 use crate::jwt::{Algorithm, Jwks, Part, VerifyError};
+use crate::place::place;
 
 /// What a token must be like to be believed. Made once per kind of token, used for all of them.
 ///
@@ -369,17 +370,16 @@ fn decode(part: Part, text: &str) -> Result<Vec<u8>, VerifyError> {
 
 /// Reads checked claims into the caller's type.
 pub(crate) fn read<T: DeserializeOwned>(claims: &[u8]) -> Result<T, VerifyError> {
-    serde_json::from_slice(claims).map_err(|_| misfit::<T>(claims))
+    serde_json::from_slice(claims).map_err(|error| misfit(claims, &error))
 }
 
-/// Reads the claims a second time to learn where they do not fit.
-fn misfit<T: DeserializeOwned>(claims: &[u8]) -> VerifyError {
-    let mut deserializer = serde_json::Deserializer::from_slice(claims);
-    match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-        Ok(_) => VerifyError::Json(Part::Claims),
-        Err(error) => VerifyError::Claims {
-            path: error.path().to_string(),
+/// Says where the claims do not fit.
+fn misfit(claims: &[u8], error: &serde_json::Error) -> VerifyError {
+    match error.is_data() {
+        true => VerifyError::Claims {
+            path: place(claims, error),
         },
+        false => VerifyError::Json(Part::Claims),
     }
 }
 

@@ -6,6 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::place::place;
 use crate::wire::{Select, one_or_many};
 use crate::{Error, Result};
 
@@ -33,10 +34,10 @@ pub fn base64_in(text: &str) -> Option<Vec<u8>> {
 /// Reads the body of a call that the platform makes.
 pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let value = T::deserialize(&mut reader).map_err(|error| {
         Error::decode(format!(
             "the body does not have the documented form at `{}`",
-            error.path()
+            place(body, &error)
         ))
     })?;
     reader

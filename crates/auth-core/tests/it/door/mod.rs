@@ -1,9 +1,12 @@
 //! The way of a request: authenticated, sent, judged, sent again, and what is told of it.
 
 mod actions;
+mod allocations;
 mod before;
 mod capture;
 mod carriers;
+#[cfg(feature = "http2")]
+mod http2;
 mod outcomes;
 mod properties;
 mod proxy;
