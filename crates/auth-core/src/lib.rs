@@ -32,6 +32,8 @@ mod seen;
 mod short;
 #[cfg(feature = "sign-in")]
 pub mod sign_in;
+#[cfg(feature = "reqwest")]
+mod sites;
 mod stopwatch;
 mod store;
 mod telemetry;

@@ -1,6 +1,6 @@
 //! The HTTP client that comes with the crates: reqwest over rustls and ring.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
@@ -8,14 +8,13 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{Request, Response, Uri, Version};
+use http::{Request, Response, Version};
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, Url};
+use reqwest::{Client, ClientBuilder};
 use rustls::ClientConfig;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::address::is_loopback;
-use crate::short::Short;
+use crate::sites::Sites;
 use crate::stopwatch::Stopwatch;
 use crate::tls::Tls;
 use crate::{Error, HttpSend, Result, Secret};
@@ -49,6 +48,7 @@ pub struct ReqwestSend {
     client: Client,
     /// For this machine itself: a proxy would carry what must not leave it.
     direct: Client,
+    sites: Sites,
     read: Duration,
     total: Duration,
     limit: usize,
@@ -86,10 +86,10 @@ impl ReqwestSend {
     /// Sends a request and reads its answer, for no longer than `limit`.
     async fn exchange(&self, request: Request<Bytes>, limit: Duration) -> Result<Response<Bytes>> {
         let (parts, body) = request.into_parts();
-        let url = parse(&parts.uri)?;
-        let client = match url.host_str() {
-            Some(host) if is_loopback(host) => &self.direct,
-            _ => &self.client,
+        let (url, is_local) = self.sites.address(&parts.uri)?;
+        let client = match is_local {
+            true => &self.direct,
+            false => &self.client,
         };
         let mut request = reqwest::Request::new(parts.method, url);
         *request.headers_mut() = parts.headers;
@@ -240,17 +240,6 @@ impl Waits<'_> {
     }
 }
 
-/// The address in reqwest's form, by way of the stack.
-fn parse(uri: &Uri) -> Result<Url> {
-    let mut short = Short::new();
-    let url = match write!(short, "{uri}") {
-        Ok(()) => Url::parse(short.as_str()),
-        Err(_) => Url::parse(&uri.to_string()),
-    };
-    // What the parser says may repeat the address.
-    url.map_err(|_| Error::config("the HTTP client cannot read the address"))
-}
-
 impl fmt::Debug for ReqwestSend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReqwestSend").finish_non_exhaustive()
@@ -329,6 +318,7 @@ impl ReqwestSendBuilder {
             direct: self.client(Client::builder().no_proxy(), tls)?,
             read: self.read,
             total: self.total,
+            sites: Sites::default(),
             limit: self.limit,
         })
     }
