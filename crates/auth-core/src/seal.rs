@@ -41,7 +41,7 @@
 use std::fmt;
 
 use base64::Engine as _;
-use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::{digest, hkdf};
@@ -105,11 +105,13 @@ impl Sealer {
     /// Reads the key from Base64 in either alphabet, as an environment variable or a secret store
     /// holds it.
     pub fn parse(text: &str) -> Result<Self> {
-        let standard = text.trim().trim_end_matches('=').replace('-', "+");
-        let standard = Zeroizing::new(standard.replace('_', "/") + "=");
+        let text = text.trim().trim_end_matches('=');
+        let alphabet = match text.contains(['-', '_']) {
+            true => BASE64_URL_SAFE_NO_PAD,
+            false => BASE64_STANDARD_NO_PAD,
+        };
         let wrong = || Error::config("the key of the sealer is not 32 bytes in Base64");
-        let bytes = BASE64_STANDARD.decode(standard.as_bytes());
-        let bytes = Zeroizing::new(bytes.map_err(|_| wrong())?);
+        let bytes = Zeroizing::new(alphabet.decode(text).map_err(|_| wrong())?);
         let key: &[u8; KEY_LEN] = bytes.as_slice().try_into().map_err(|_| wrong())?;
         Ok(Self::new(key))
     }
@@ -374,7 +376,7 @@ mod tests {
     fn a_key_is_read_in_either_alphabet() {
         let bytes = [0xfb; KEY_LEN];
         let text = Sealer::new(&bytes).seal("cookie", b"hush");
-        let standard = BASE64_STANDARD.encode(bytes);
+        let standard = BASE64_STANDARD_NO_PAD.encode(bytes) + "=";
         let url_safe = BASE64_URL_SAFE_NO_PAD.encode(bytes);
         for key in [&standard, &url_safe, &format!(" {standard}\n")] {
             check(&Sealer::parse(key).unwrap(), &text, Ok(b"hush"));

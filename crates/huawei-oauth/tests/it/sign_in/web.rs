@@ -9,6 +9,7 @@ use http::Method;
 use huawei_oauth::model::DisplayMode;
 use huawei_oauth::sign_in::{Callback, Redirect, Returned};
 use huawei_oauth::{PendingSignIn, RefreshToken};
+use proptest::prelude::*;
 use serde_json::json;
 
 use crate::scripted::{
@@ -248,4 +249,30 @@ fn calls_may_run_in_any_task() {
     check(client.quick_login("t"));
     let events = client.account_events().unwrap();
     check(events.receive(None, b""));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+
+    #[test]
+    fn a_code_comes_back_as_it_was_issued(
+        code in "[0-9a-zA-Z=/+]{1,80}", state in "[!-~ ]{0,40}", front in "(https://app\\.example)?/[a-z/]{0,10}",
+    ) {
+        let encode = |text: &str| -> String {
+            text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+        };
+        let address = format!("{front}?code={}&state={}", encode(&code), encode(&state));
+        let Callback::Code(returned) = Callback::parse(&address) else {
+            panic!("a code came back");
+        };
+        prop_assert_eq!(returned.code.expose(), &code);
+        prop_assert_eq!(returned.state.as_ref().map(Secret::expose), Some(state.as_str()));
+    }
+
+    #[test]
+    fn addresses_of_any_content_are_read(address in "[!-~ ]{0,120}") {
+        if let Callback::Code(returned) = Callback::parse(&address) {
+            prop_assert!(!returned.code.expose().is_empty());
+        }
+    }
 }
