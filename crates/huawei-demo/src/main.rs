@@ -6,6 +6,7 @@
     reason = "a demonstration speaks on standard output"
 )]
 
+mod oneaccess;
 mod push;
 mod receiver;
 mod sign_in;
@@ -42,7 +43,8 @@ async fn run() -> Result<()> {
     let emulator = Emulator::start_thread()?;
     say("The emulator is running", emulator.base_url());
     push::run(&emulator).await?;
-    sign_in::run(&emulator).await
+    sign_in::run(&emulator).await?;
+    oneaccess::run(&emulator).await
 }
 
 /// Prints the heading of a step.

@@ -39,6 +39,8 @@ pub(crate) struct Refusal {
     pub violations: Vec<Violation>,
     /// The schema of the error body, where the document has several and the code does not tell.
     pub envelope: Option<&'static str>,
+    /// The answer itself, where the caller asked for another form than the document's.
+    pub form: Option<Box<Answer>>,
 }
 
 impl Refusal {
@@ -103,6 +105,9 @@ impl Refusal {
         operation: Option<&Operation>,
         request_id: &str,
     ) -> Answer {
+        if let Some(form) = &self.form {
+            return Answer::clone(form);
+        }
         let row = self
             .code
             .as_ref()

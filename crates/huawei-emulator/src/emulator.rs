@@ -20,6 +20,7 @@ use crate::huawei_oauth::HuaweiOauth;
 use crate::init;
 use crate::iot_na::IotNa;
 use crate::log::Entry;
+use crate::oneaccess_sdk::OneAccess;
 use crate::platforms::{Seeds, lock};
 use crate::recorder::Recorder;
 use crate::server;
@@ -233,6 +234,11 @@ impl Space {
     /// What only the IoT platform has: applications, devices, commands.
     pub fn iot_na(&self) -> IotNa {
         IotNa::new(Arc::clone(&self.state))
+    }
+
+    /// What only OneAccess has: applications, people, codes, events.
+    pub fn oneaccess_sdk(&self) -> OneAccess {
+        OneAccess::new(Arc::clone(&self.state))
     }
 
     /// Makes the next fitting request go wrong.

@@ -9,7 +9,7 @@ pub mod harmony_push;
 pub mod huawei_oauth;
 pub mod iot_na;
 mod jws;
-mod oneaccess_sdk;
+pub mod oneaccess_sdk;
 pub(crate) mod security;
 #[cfg(test)]
 mod tests;

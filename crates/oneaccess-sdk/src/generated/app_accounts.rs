@@ -17,6 +17,7 @@ use crate::model::{
 /// # App accounts
 ///
 /// Accounts inside an application.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-accounts")))]
 impl Client {
     /// Creates a personal application account for a user.
     ///

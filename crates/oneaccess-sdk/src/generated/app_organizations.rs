@@ -16,6 +16,7 @@ use crate::model::{
 /// # App organizations
 ///
 /// Organizations inside an application.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-organizations")))]
 impl Client {
     /// Lists the organizations of an application.
     ///

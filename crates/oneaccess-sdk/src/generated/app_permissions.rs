@@ -16,6 +16,7 @@ use crate::model::{
 /// # App permissions
 ///
 /// Permissions inside an application (engine).
+#[cfg_attr(docsrs, doc(cfg(feature = "app-permissions")))]
 impl Client {
     /// Lists the function permissions of an application.
     ///

@@ -16,6 +16,7 @@ use crate::model::{
 /// # App roles
 ///
 /// Roles inside an application.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-roles")))]
 impl Client {
     /// Creates an application role.
     ///

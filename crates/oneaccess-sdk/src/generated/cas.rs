@@ -12,6 +12,7 @@ use crate::model::{CasAnswer, StartCasLogout, ValidateCasTicketV2, ValidateCasTi
 /// # Cas
 ///
 /// CAS for applications.
+#[cfg_attr(docsrs, doc(cfg(feature = "cas")))]
 impl Client {
     /// Builds the address of the CAS login page, which comes back with a ticket.
     ///
@@ -70,7 +71,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error); which codes the call answers is not known.
+    /// [`Error`](auth_core::Error). Known codes: `INVALID_REQUEST`, `INVALID_SERVICE` (fix the
+    /// request); `INVALID_TICKET` (sign in again); `INTERNAL_ERROR` (back off).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ValidateServiceCAS20.html>
     pub async fn validate_cas_ticket_v2(
@@ -98,7 +100,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error); which codes the call answers is not known.
+    /// [`Error`](auth_core::Error). Known codes: `INVALID_REQUEST`, `INVALID_SERVICE` (fix the
+    /// request); `INVALID_TICKET` (sign in again); `INTERNAL_ERROR` (back off).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ValidateServiceCAS30.html>
     pub async fn validate_cas_ticket_v3(

@@ -7,7 +7,7 @@ use http::Method;
 
 use crate::Client;
 use crate::generated::platform::{APP_CLIENT_ID, OUTCOME, PLATFORM, SESSION_SIGNATURE};
-use crate::model::{Device, IdTokenResult};
+use crate::model::{DeviceHeaders, IdTokenResult};
 
 /// # Id tokens
 ///
@@ -29,14 +29,17 @@ impl Client {
     /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/CreateIdToken.html>
-    pub async fn refresh_id_token(&self, device: &Device) -> Result<IdTokenResult> {
+    pub async fn refresh_id_token(&self, device_headers: &DeviceHeaders) -> Result<IdTokenResult> {
         Request::new(&REFRESH_ID_TOKEN)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .send(&self.api)
             .await
     }

@@ -16,6 +16,7 @@ use crate::model::{
 /// # Job positions
 ///
 /// Positions (engine).
+#[cfg_attr(docsrs, doc(cfg(feature = "job-positions")))]
 impl Client {
     /// Lists positions.
     ///

@@ -12,6 +12,7 @@ use crate::model::{DeleteJobTitleAnswer, JobTitle, SetJobTitle, TitleIdResult};
 /// # Job titles
 ///
 /// Job titles (engine).
+#[cfg_attr(docsrs, doc(cfg(feature = "job-titles")))]
 impl Client {
     /// Creates a job title.
     ///

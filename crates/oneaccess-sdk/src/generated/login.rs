@@ -10,7 +10,7 @@ use crate::generated::platform::{
     APP_CLIENT_ID, ID_TOKEN_BEARER, OUTCOME, PLATFORM, SESSION_SIGNATURE,
 };
 use crate::model::{
-    Device, LoginByCarrierToken, LoginByEmailCode, LoginByMobileCode, LoginByMobilePassword,
+    DeviceHeaders, LoginByCarrierToken, LoginByEmailCode, LoginByMobileCode, LoginByMobilePassword,
     LoginByPassword, LoginByQq, LoginBySocialCode, LoginByWeibo, LoginResult,
 };
 
@@ -38,16 +38,19 @@ impl Client {
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/LoginByUserNamePwd.html>
     pub async fn login_by_password(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         login: &LoginByPassword,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_PASSWORD)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", login)
             .send(&self.api)
             .await
@@ -74,16 +77,19 @@ impl Client {
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/login>
     pub async fn login_by_any_identifier(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         login: &LoginByPassword,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_ANY_IDENTIFIER)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", login)
             .send(&self.api)
             .await
@@ -112,16 +118,19 @@ impl Client {
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/login>
     pub async fn login_by_mobile_password(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         login: &LoginByMobilePassword,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_MOBILE_PASSWORD)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", login)
             .send(&self.api)
             .await
@@ -145,16 +154,19 @@ impl Client {
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/LoginByMobileVerifyCode.html>
     pub async fn login_by_mobile_code(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         login: &LoginByMobileCode,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_MOBILE_CODE)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", login)
             .send(&self.api)
             .await
@@ -182,16 +194,19 @@ impl Client {
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/login/email-verify-code.html>
     pub async fn login_by_email_code(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         login: &LoginByEmailCode,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_EMAIL_CODE)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", login)
             .send(&self.api)
             .await
@@ -214,16 +229,19 @@ impl Client {
     /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     pub async fn login_by_wechat(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         login: &LoginBySocialCode,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_WECHAT)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", login)
             .send(&self.api)
             .await
@@ -247,16 +265,19 @@ impl Client {
     /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     pub async fn login_by_wechat_mini_program(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         login: &LoginBySocialCode,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_WECHAT_MINI_PROGRAM)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", login)
             .send(&self.api)
             .await
@@ -279,16 +300,19 @@ impl Client {
     /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     pub async fn login_by_alipay(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         login: &LoginBySocialCode,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_ALIPAY)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", login)
             .send(&self.api)
             .await
@@ -313,16 +337,19 @@ impl Client {
     /// [doc]: <https://open.bccastle.com/en/development/ciam/api/v2/sdk/other-api/login-by-apple.html>
     pub async fn login_by_apple(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         login: &LoginBySocialCode,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_APPLE)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", login)
             .send(&self.api)
             .await
@@ -345,14 +372,21 @@ impl Client {
     /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/en/development/ciam/api/v2/sdk/other-api/login-by-qq.html>
-    pub async fn login_by_qq(&self, device: &Device, login: &LoginByQq) -> Result<LoginResult> {
+    pub async fn login_by_qq(
+        &self,
+        device_headers: &DeviceHeaders,
+        login: &LoginByQq,
+    ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_QQ)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", login)
             .send(&self.api)
             .await
@@ -377,16 +411,19 @@ impl Client {
     /// [doc]: <https://open.bccastle.com/en/development/ciam/api/v2/sdk/other-api/login-by-weibo.html>
     pub async fn login_by_weibo(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         login: &LoginByWeibo,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_WEIBO)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", login)
             .send(&self.api)
             .await
@@ -412,16 +449,19 @@ impl Client {
     /// [doc]: <https://open.bccastle.com/en/development/ciam/api/v2/sdk/other-api/login-by-aliyun-mobile.html>
     pub async fn login_by_carrier_token(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         login: &LoginByCarrierToken,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_CARRIER_TOKEN)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", login)
             .send(&self.api)
             .await
@@ -449,16 +489,19 @@ impl Client {
     /// [doc]: <https://open.bccastle.com/en/development/ciam/api/v2/sdk/mini-program/wechat/login-mobile-by-wechat-mini.html>
     pub async fn login_by_wechat_mini_program_mobile(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         login: &LoginBySocialCode,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_WECHAT_MINI_PROGRAM_MOBILE)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", login)
             .send(&self.api)
             .await
@@ -484,16 +527,19 @@ impl Client {
     /// [doc]: <https://open.bccastle.com/en/development/ciam/api/v2/sdk/mini-program/alipay/login-by-alipay-mini.html>
     pub async fn login_by_alipay_mini_program(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         login: &LoginBySocialCode,
     ) -> Result<LoginResult> {
         Request::new(&LOGIN_BY_ALIPAY_MINI_PROGRAM)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", login)
             .send(&self.api)
             .await
@@ -511,14 +557,17 @@ impl Client {
     /// # Errors
     ///
     /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
-    pub async fn logout(&self, device: &Device) -> Result<()> {
+    pub async fn logout(&self, device_headers: &DeviceHeaders) -> Result<()> {
         Request::new(&LOGOUT)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .send_empty(&self.api)
             .await
     }

@@ -7,7 +7,7 @@ use http::Method;
 
 use crate::Client;
 use crate::generated::platform::{APP_CLIENT_ID, OUTCOME, PLATFORM, STATE_TOKEN};
-use crate::model::{Device, LoginByEmailCode, LoginByMobileCode, LoginResult, MobileNumber};
+use crate::model::{DeviceHeaders, LoginByEmailCode, LoginByMobileCode, LoginResult, MobileNumber};
 
 /// # Mfa
 ///
@@ -26,14 +26,20 @@ impl Client {
     /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowMobileByStateToken.html>
-    pub async fn get_mobile_by_state_token(&self, device: &Device) -> Result<MobileNumber> {
+    pub async fn get_mobile_by_state_token(
+        &self,
+        device_headers: &DeviceHeaders,
+    ) -> Result<MobileNumber> {
         Request::new(&GET_MOBILE_BY_STATE_TOKEN)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .send(&self.api)
             .await
     }
@@ -55,16 +61,19 @@ impl Client {
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/SecondaryAuthByMobileVerifyCode.html>
     pub async fn verify_mfa_by_sms(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         login_by_mobile_code: &LoginByMobileCode,
     ) -> Result<LoginResult> {
         Request::new(&VERIFY_MFA_BY_SMS)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", login_by_mobile_code)
             .send(&self.api)
             .await
@@ -89,16 +98,19 @@ impl Client {
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/mfa>
     pub async fn verify_mfa_by_email(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         login_by_email_code: &LoginByEmailCode,
     ) -> Result<LoginResult> {
         Request::new(&VERIFY_MFA_BY_EMAIL)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", login_by_email_code)
             .send(&self.api)
             .await

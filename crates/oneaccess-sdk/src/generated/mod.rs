@@ -3,14 +3,21 @@
 //! Code generated from the platform's document.
 
 pub(crate) mod access_credentials;
+#[cfg(feature = "app-accounts")]
 pub(crate) mod app_accounts;
+#[cfg(feature = "app-organizations")]
 pub(crate) mod app_organizations;
+#[cfg(feature = "app-permissions")]
 pub(crate) mod app_permissions;
+#[cfg(feature = "app-roles")]
 pub(crate) mod app_roles;
+#[cfg(feature = "cas")]
 pub(crate) mod cas;
 mod error_codes;
 pub(crate) mod id_tokens;
+#[cfg(feature = "job-positions")]
 pub(crate) mod job_positions;
+#[cfg(feature = "job-titles")]
 pub(crate) mod job_titles;
 pub(crate) mod login;
 pub(crate) mod logout;
@@ -18,14 +25,17 @@ pub(crate) mod mfa;
 pub(crate) mod model;
 pub(crate) mod oauth2;
 pub(crate) mod oidc;
+#[cfg(feature = "organizations")]
 pub(crate) mod organizations;
 pub(crate) mod passwords;
 pub(crate) mod platform;
 pub(crate) mod profile;
 pub(crate) mod registration;
+#[cfg(feature = "saml")]
 pub(crate) mod saml;
 pub(crate) mod social_accounts;
 pub(crate) mod sso;
 pub(crate) mod system;
+#[cfg(feature = "users")]
 pub(crate) mod users;
 pub(crate) mod verification_codes;

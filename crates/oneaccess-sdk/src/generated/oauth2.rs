@@ -60,8 +60,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `invalid_client` (fix the credentials);
-    /// `invalid_grant` (get a new token); `unsupported_grant_type` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes: `oauth:invalid_client` (fix the credentials);
+    /// `oauth:invalid_grant` (sign in again); `oauth:unsupported_grant_type` (fix the request).
     pub async fn exchange_code(
         &self,
         authorization_code_grant: &AuthorizationCodeGrant,
@@ -86,8 +86,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `invalid_client` (fix the credentials);
-    /// `invalid_grant` (get a new token); `unsupported_grant_type` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes: `oauth:invalid_client` (fix the credentials);
+    /// `oauth:invalid_grant` (sign in again); `oauth:unsupported_grant_type` (fix the request).
     pub async fn refresh_token(&self, token_grant: &RefreshTokenGrant) -> Result<OAuthToken> {
         token_grant.check()?;
         Request::new(&REFRESH_TOKEN)
@@ -106,7 +106,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `unauthorized` (get a new token).
+    /// [`Error`](auth_core::Error). Known codes: `oauth:unauthorized` (get a new token).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowUser_0.html>
     pub async fn get_user_info(&self) -> Result<UserInfo> {

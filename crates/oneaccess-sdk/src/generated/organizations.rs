@@ -16,6 +16,7 @@ use crate::model::{
 /// # Organizations
 ///
 /// Directory organizations.
+#[cfg_attr(docsrs, doc(cfg(feature = "organizations")))]
 impl Client {
     /// Lists organizations.
     ///

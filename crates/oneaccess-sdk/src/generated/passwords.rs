@@ -11,8 +11,8 @@ use crate::generated::platform::{
 };
 use crate::model::{
     ChangePasswordAnswer, ChangePasswordByCode, ChangePasswordByEmailAnswer,
-    ChangePasswordByMobileAnswer, Device, LoginResult, PasswordExists, ResetPasswordByMobile,
-    UpdatePassword,
+    ChangePasswordByMobileAnswer, DeviceHeaders, LoginResult, PasswordExists,
+    ResetPasswordByMobile, UpdatePassword,
 };
 
 /// # Passwords
@@ -35,14 +35,20 @@ impl Client {
     /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/SkipUpdatePwd.html>
-    pub async fn skip_password_update(&self, device: &Device) -> Result<LoginResult> {
+    pub async fn skip_password_update(
+        &self,
+        device_headers: &DeviceHeaders,
+    ) -> Result<LoginResult> {
         Request::new(&SKIP_PASSWORD_UPDATE)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .send(&self.api)
             .await
     }
@@ -62,16 +68,19 @@ impl Client {
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ForceUpdatePwd.html>
     pub async fn update_expired_password(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         password: &UpdatePassword,
     ) -> Result<LoginResult> {
         Request::new(&UPDATE_EXPIRED_PASSWORD)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", password)
             .send(&self.api)
             .await
@@ -91,16 +100,19 @@ impl Client {
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/UpdatePwdByMobile.html>
     pub async fn reset_password_by_mobile(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         password_by_mobile: &ResetPasswordByMobile,
     ) -> Result<()> {
         Request::new(&RESET_PASSWORD_BY_MOBILE)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", password_by_mobile)
             .send_empty(&self.api)
             .await
@@ -123,16 +135,19 @@ impl Client {
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/pwd>
     pub async fn change_password(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         password: &UpdatePassword,
     ) -> Result<ChangePasswordAnswer> {
         Request::new(&CHANGE_PASSWORD)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", password)
             .send_empty(&self.api)
             .await?;
@@ -157,16 +172,19 @@ impl Client {
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/pwd>
     pub async fn change_password_by_mobile(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         password_by_code: &ChangePasswordByCode,
     ) -> Result<ChangePasswordByMobileAnswer> {
         Request::new(&CHANGE_PASSWORD_BY_MOBILE)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", password_by_code)
             .send_empty(&self.api)
             .await?;
@@ -191,16 +209,19 @@ impl Client {
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/pwd>
     pub async fn change_password_by_email(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         password_by_code: &ChangePasswordByCode,
     ) -> Result<ChangePasswordByEmailAnswer> {
         Request::new(&CHANGE_PASSWORD_BY_EMAIL)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", password_by_code)
             .send_empty(&self.api)
             .await?;
@@ -225,14 +246,20 @@ impl Client {
     /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/pwd>
-    pub async fn check_password_exists(&self, device: &Device) -> Result<PasswordExists> {
+    pub async fn check_password_exists(
+        &self,
+        device_headers: &DeviceHeaders,
+    ) -> Result<PasswordExists> {
         Request::new(&CHECK_PASSWORD_EXISTS)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .send(&self.api)
             .await
     }

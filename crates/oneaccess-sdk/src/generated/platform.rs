@@ -203,11 +203,12 @@ pub(crate) static OUTCOME: Outcome = Outcome {
             sub_code: None,
             message: Some(&["error_description"]),
             request_id: None,
-            realm: None,
+            realm: Some("oauth"),
         },
     ],
 };
 
+#[cfg(feature = "cas")]
 pub(crate) static OUTCOME_OF_VALIDATE_CAS_TICKET_V2: Outcome = Outcome {
     verdict: Verdict::Body,
     success: &[],

@@ -10,8 +10,8 @@ use crate::generated::platform::{
     APP_CLIENT_ID, ID_TOKEN_BEARER, OUTCOME, PLATFORM, SESSION_SIGNATURE,
 };
 use crate::model::{
-    Device, LoginByEmailCode, LoginByMobileCode, Profile, UpdateProfile, UpdateProfileEmailAnswer,
-    UpdateProfileMobileAnswer,
+    DeviceHeaders, LoginByEmailCode, LoginByMobileCode, Profile, UpdateProfile,
+    UpdateProfileEmailAnswer, UpdateProfileMobileAnswer,
 };
 
 /// # Profile
@@ -30,14 +30,17 @@ impl Client {
     /// # Errors
     ///
     /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
-    pub async fn get_profile(&self, device: &Device) -> Result<Profile> {
+    pub async fn get_profile(&self, device_headers: &DeviceHeaders) -> Result<Profile> {
         Request::new(&GET_PROFILE)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .send(&self.api)
             .await
     }
@@ -52,14 +55,21 @@ impl Client {
     /// # Errors
     ///
     /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
-    pub async fn update_profile(&self, device: &Device, profile: &UpdateProfile) -> Result<()> {
+    pub async fn update_profile(
+        &self,
+        device_headers: &DeviceHeaders,
+        profile: &UpdateProfile,
+    ) -> Result<()> {
         Request::new(&UPDATE_PROFILE)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", profile)
             .send_empty(&self.api)
             .await
@@ -85,16 +95,19 @@ impl Client {
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/profile>
     pub async fn update_profile_email(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         login_by_email_code: &LoginByEmailCode,
     ) -> Result<UpdateProfileEmailAnswer> {
         Request::new(&UPDATE_PROFILE_EMAIL)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", login_by_email_code)
             .send_empty(&self.api)
             .await?;
@@ -121,16 +134,19 @@ impl Client {
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/profile>
     pub async fn update_profile_mobile(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         login_by_mobile_code: &LoginByMobileCode,
     ) -> Result<UpdateProfileMobileAnswer> {
         Request::new(&UPDATE_PROFILE_MOBILE)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", login_by_mobile_code)
             .send_empty(&self.api)
             .await?;

@@ -7,7 +7,7 @@ use http::Method;
 
 use crate::Client;
 use crate::generated::platform::{APP_CLIENT_ID, OUTCOME, PLATFORM};
-use crate::model::{Device, LoginResult, RegisterByMobile};
+use crate::model::{DeviceHeaders, LoginResult, RegisterByMobile};
 
 /// # Registration
 ///
@@ -30,16 +30,19 @@ impl Client {
     /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     pub async fn register_by_mobile(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         register: &RegisterByMobile,
     ) -> Result<LoginResult> {
         Request::new(&REGISTER_BY_MOBILE)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", register)
             .send(&self.api)
             .await

@@ -11,6 +11,7 @@ use crate::generated::platform::{OUTCOME, PLATFORM};
 /// # Saml
 ///
 /// SAML 2.0 for applications.
+#[cfg_attr(docsrs, doc(cfg(feature = "saml")))]
 impl Client {
     /// Downloads the identity provider's metadata.
     ///

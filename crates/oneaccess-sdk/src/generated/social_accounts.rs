@@ -10,8 +10,8 @@ use crate::generated::platform::{
     APP_CLIENT_ID, ID_TOKEN_BEARER, OUTCOME, PLATFORM, SESSION_SIGNATURE, STATE_TOKEN,
 };
 use crate::model::{
-    BindAlipayPhone, BindSocialAccount, Device, LoginByPassword, LoginResult, SocialAccountList,
-    UnbindSocialAccount,
+    BindAlipayPhone, BindSocialAccount, DeviceHeaders, LoginByPassword, LoginResult,
+    SocialAccountList, UnbindSocialAccount,
 };
 
 /// # Social accounts
@@ -35,16 +35,19 @@ impl Client {
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/BindSocialAccount.html>
     pub async fn bind_social_account(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         social_account: &BindSocialAccount,
     ) -> Result<LoginResult> {
         Request::new(&BIND_SOCIAL_ACCOUNT)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", social_account)
             .send(&self.api)
             .await
@@ -66,16 +69,19 @@ impl Client {
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/RegisterBindSocialAccount.html>
     pub async fn register_and_bind_social_account(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         social_account: &BindSocialAccount,
     ) -> Result<LoginResult> {
         Request::new(&REGISTER_AND_BIND_SOCIAL_ACCOUNT)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", social_account)
             .send(&self.api)
             .await
@@ -101,16 +107,19 @@ impl Client {
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/social>
     pub async fn bind_social_account_by_password(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         login_by_password: &LoginByPassword,
     ) -> Result<LoginResult> {
         Request::new(&BIND_SOCIAL_ACCOUNT_BY_PASSWORD)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", login_by_password)
             .send(&self.api)
             .await
@@ -136,16 +145,19 @@ impl Client {
     /// [doc]: <https://open.bccastle.com/en/development/ciam/api/v2/sdk/mini-program/alipay/bind-alipay-mobile.html>
     pub async fn bind_social_account_by_alipay_mobile(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         alipay_phone: &BindAlipayPhone,
     ) -> Result<LoginResult> {
         Request::new(&BIND_SOCIAL_ACCOUNT_BY_ALIPAY_MOBILE)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", alipay_phone)
             .send(&self.api)
             .await
@@ -171,16 +183,19 @@ impl Client {
     /// [doc]: <https://open.bccastle.com/en/development/ciam/api/v2/sdk/mini-program/alipay/bind-alipay-mobile-at-login-or-register.html>
     pub async fn register_and_bind_by_alipay_mobile(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         alipay_phone: &BindAlipayPhone,
     ) -> Result<LoginResult> {
         Request::new(&REGISTER_AND_BIND_BY_ALIPAY_MOBILE)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", alipay_phone)
             .send(&self.api)
             .await
@@ -199,14 +214,20 @@ impl Client {
     /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ListSocialAccounts.html>
-    pub async fn list_social_accounts(&self, device: &Device) -> Result<SocialAccountList> {
+    pub async fn list_social_accounts(
+        &self,
+        device_headers: &DeviceHeaders,
+    ) -> Result<SocialAccountList> {
         Request::new(&LIST_SOCIAL_ACCOUNTS)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .send(&self.api)
             .await
     }
@@ -225,16 +246,19 @@ impl Client {
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/UnbindSocialAccount.html>
     pub async fn unbind_social_account(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         social_account: &UnbindSocialAccount,
     ) -> Result<()> {
         Request::new(&UNBIND_SOCIAL_ACCOUNT)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", social_account)
             .send_empty(&self.api)
             .await

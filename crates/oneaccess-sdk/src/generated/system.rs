@@ -7,7 +7,7 @@ use http::Method;
 
 use crate::Client;
 use crate::generated::platform::{APP_CLIENT_ID, OUTCOME, PLATFORM};
-use crate::model::{Device, PublicKey, ServerTime};
+use crate::model::{DeviceHeaders, PublicKey, ServerTime};
 
 /// # System
 ///
@@ -28,14 +28,17 @@ impl Client {
     /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowServerDate.html>
-    pub async fn get_server_time(&self, device: &Device) -> Result<ServerTime> {
+    pub async fn get_server_time(&self, device_headers: &DeviceHeaders) -> Result<ServerTime> {
         Request::new(&GET_SERVER_TIME)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .send(&self.api)
             .await
     }
@@ -53,14 +56,17 @@ impl Client {
     /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowPublicKey.html>
-    pub async fn get_public_key(&self, device: &Device) -> Result<PublicKey> {
+    pub async fn get_public_key(&self, device_headers: &DeviceHeaders) -> Result<PublicKey> {
         Request::new(&GET_PUBLIC_KEY)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .send(&self.api)
             .await
     }

@@ -17,6 +17,7 @@ use crate::model::{
 /// # Users
 ///
 /// Directory users.
+#[cfg_attr(docsrs, doc(cfg(feature = "users")))]
 impl Client {
     /// Lists the users of an organization or of the tenant.
     ///

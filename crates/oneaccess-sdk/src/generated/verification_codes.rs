@@ -8,7 +8,7 @@ use http::Method;
 use crate::Client;
 use crate::generated::platform::{APP_CLIENT_ID, OUTCOME, PLATFORM};
 use crate::model::{
-    Captcha, CaptchaToken, CountryCodeList, Device, SendEmailCode, SendEmailCodeAnswer,
+    Captcha, CaptchaToken, CountryCodeList, DeviceHeaders, SendEmailCode, SendEmailCodeAnswer,
     SendSmsCode, VerifyCaptcha,
 };
 
@@ -29,14 +29,17 @@ impl Client {
     /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowCaptcha.html>
-    pub async fn get_captcha(&self, device: &Device) -> Result<Captcha> {
+    pub async fn get_captcha(&self, device_headers: &DeviceHeaders) -> Result<Captcha> {
         Request::new(&GET_CAPTCHA)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .send(&self.api)
             .await
     }
@@ -57,16 +60,19 @@ impl Client {
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/VerifyCaptcha.html>
     pub async fn verify_captcha(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         captcha: &VerifyCaptcha,
     ) -> Result<CaptchaToken> {
         Request::new(&VERIFY_CAPTCHA)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", captcha)
             .send(&self.api)
             .await
@@ -85,14 +91,20 @@ impl Client {
     /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ListCountryCodes.html>
-    pub async fn list_country_codes(&self, device: &Device) -> Result<CountryCodeList> {
+    pub async fn list_country_codes(
+        &self,
+        device_headers: &DeviceHeaders,
+    ) -> Result<CountryCodeList> {
         Request::new(&LIST_COUNTRY_CODES)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .send(&self.api)
             .await
     }
@@ -112,14 +124,21 @@ impl Client {
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/SendSmsVerifyCode.html>
     /// [doc2]: <https://open.bccastle.com/development/eiam/userapi>
-    pub async fn send_sms_code(&self, device: &Device, sms_code: &SendSmsCode) -> Result<()> {
+    pub async fn send_sms_code(
+        &self,
+        device_headers: &DeviceHeaders,
+        sms_code: &SendSmsCode,
+    ) -> Result<()> {
         Request::new(&SEND_SMS_CODE)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", sms_code)
             .send_empty(&self.api)
             .await
@@ -141,16 +160,19 @@ impl Client {
     /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
     pub async fn send_email_code(
         &self,
-        device: &Device,
+        device_headers: &DeviceHeaders,
         email_code: &SendEmailCode,
     ) -> Result<SendEmailCodeAnswer> {
         Request::new(&SEND_EMAIL_CODE)
-            .header("X-operating-sys-version", &device.x_operating_sys_version)
-            .header("X-device-fingerprint", &device.x_device_fingerprint)
-            .header_opt("X-device-ip", device.x_device_ip.as_deref())
-            .header("X-agent", &device.x_agent)
-            .header_opt("X-L", device.x_l.as_ref())
-            .header_opt("X-tenant-id", device.x_tenant_id.as_deref())
+            .header(
+                "X-operating-sys-version",
+                &device_headers.x_operating_sys_version,
+            )
+            .header("X-device-fingerprint", &device_headers.x_device_fingerprint)
+            .header_opt("X-device-ip", device_headers.x_device_ip.as_deref())
+            .header("X-agent", &device_headers.x_agent)
+            .header_opt("X-L", device_headers.x_l.as_ref())
+            .header_opt("X-tenant-id", device_headers.x_tenant_id.as_deref())
             .json("application/json", email_code)
             .send_empty(&self.api)
             .await?;

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::model::AccountType;
 
 /// New personal account for a user, with authorization.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-accounts")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CreateAppAccount {
@@ -91,6 +92,7 @@ impl CreateAppAccount {
 }
 
 /// New public or orphan account.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-accounts")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CreateSharedAppAccount {
@@ -160,6 +162,7 @@ impl CreateSharedAppAccount {
 }
 
 /// Fields to change. (The engine's page marks account_name required, Huawei's does not.).
+#[cfg_attr(docsrs, doc(cfg(feature = "app-accounts")))]
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct UpdateAppAccount {
@@ -224,6 +227,7 @@ impl UpdateAppAccount {
 }
 
 /// Entry of a permission resource.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-accounts")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ResourceItem {
@@ -242,6 +246,7 @@ pub struct ResourceItem {
 }
 
 /// Permission carried by a role.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-accounts")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PrivilegeInfo {
@@ -260,6 +265,7 @@ pub struct PrivilegeInfo {
 }
 
 /// Role of an account.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-accounts")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct RoleInfo {
@@ -278,6 +284,7 @@ pub struct RoleInfo {
 }
 
 /// Application account.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-accounts")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AppAccount {
@@ -312,6 +319,7 @@ pub struct AppAccount {
 }
 
 /// One page of application accounts.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-accounts")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AppAccountPage {
@@ -322,6 +330,7 @@ pub struct AppAccountPage {
 }
 
 /// User of a public account.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-accounts")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -338,6 +347,7 @@ pub struct PublicAccountUser {
 }
 
 /// Users bound to a public account.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-accounts")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PublicAccountUserPage {
@@ -350,6 +360,7 @@ pub struct PublicAccountUserPage {
 }
 
 /// Login names.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-accounts")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BindUsers {
@@ -382,6 +393,7 @@ impl Check for BindUsers {
 }
 
 /// Person responsible for a public account.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-accounts")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct SetAccountOwner {
@@ -399,6 +411,7 @@ impl SetAccountOwner {
 }
 
 /// Roles to give to an account.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-accounts")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AddAccountRoles {
@@ -431,6 +444,7 @@ impl Check for AddAccountRoles {
 }
 
 /// The optional parameters of [`Client::list_app_accounts`](crate::Client::list_app_accounts).
+#[cfg_attr(docsrs, doc(cfg(feature = "app-accounts")))]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ListAppAccounts {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// New organization inside one application.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-organizations")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CreateAppOrganization {
@@ -55,6 +56,7 @@ impl Check for CreateAppOrganization {
 }
 
 /// Fields to change.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-organizations")))]
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct UpdateAppOrganization {
@@ -96,6 +98,7 @@ impl Check for UpdateAppOrganization {
 }
 
 /// Organization of an application (ApplicationOrg).
+#[cfg_attr(docsrs, doc(cfg(feature = "app-organizations")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AppOrganization {
@@ -122,6 +125,7 @@ pub struct AppOrganization {
 
 /// One page of application organizations. The published sample has total 1 with two rows: do not
 /// trust total for loop control.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-organizations")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AppOrganizationPage {

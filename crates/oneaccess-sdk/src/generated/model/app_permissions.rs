@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Reference to a role or permission.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-permissions")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -21,6 +22,7 @@ pub struct PermissionRef {
 }
 
 /// Everything one account may do.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-permissions")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -37,6 +39,7 @@ pub struct AccountPermissions {
 }
 
 /// Permissions of one account in a page.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-permissions")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -56,6 +59,7 @@ pub struct AccountPermissionsRow {
 }
 
 /// One page of account permissions.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-permissions")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AccountPermissionsPage {
@@ -74,6 +78,7 @@ pub struct AccountPermissionsPage {
 }
 
 /// Function permission of an application.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-permissions")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -120,6 +125,7 @@ pub struct FunctionPermission {
 }
 
 /// One page of function permissions.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-permissions")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct FunctionPermissionPage {
@@ -139,6 +145,7 @@ pub struct FunctionPermissionPage {
 
 auth_core::text_enum! {
     /// Kind of function permission. The list is not complete.
+    #[cfg_attr(docsrs, doc(cfg(feature = "app-permissions")))]
     pub enum FunctionPermissionType {
         /// The value `MENU`.
         Menu = "MENU",

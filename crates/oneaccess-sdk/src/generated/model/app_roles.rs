@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::model::AccountType;
 
 /// New application role.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-roles")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CreateAppRole {
@@ -39,6 +40,7 @@ impl CreateAppRole {
 }
 
 /// New name of the role.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-roles")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct UpdateAppRole {
@@ -54,6 +56,7 @@ impl UpdateAppRole {
 }
 
 /// Id of the role.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-roles")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct RoleIdResult {
@@ -62,6 +65,7 @@ pub struct RoleIdResult {
 }
 
 /// Application role; note the camelCase times.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-roles")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -82,6 +86,7 @@ pub struct AppRole {
 }
 
 /// One page of roles.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-roles")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AppRolePage {
@@ -98,6 +103,7 @@ pub struct AppRolePage {
 }
 
 /// Role as listed by the newer engine endpoint.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-roles")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -129,6 +135,7 @@ pub struct AppRoleNode {
 }
 
 /// One page of roles.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-roles")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AppRoleNodePage {
@@ -147,6 +154,7 @@ pub struct AppRoleNodePage {
 }
 
 /// Accounts to add to or remove from a role. Note the capital I in account_Ids.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-roles")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ChangeRoleMembers {
@@ -186,6 +194,7 @@ impl Check for ChangeRoleMembers {
 }
 
 /// Account that holds a role.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-roles")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct RoleMember {
@@ -212,6 +221,7 @@ pub struct RoleMember {
 }
 
 /// One page of role members.
+#[cfg_attr(docsrs, doc(cfg(feature = "app-roles")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct RoleMemberPage {
@@ -228,6 +238,7 @@ pub struct RoleMemberPage {
 }
 
 /// The optional parameters of [`Client::list_app_roles`](crate::Client::list_app_roles).
+#[cfg_attr(docsrs, doc(cfg(feature = "app-roles")))]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ListAppRoles {

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 /// Attributes released to the application; names depend on the mapping (and 'disabed' is a typo of
 /// the sample).
+#[cfg_attr(docsrs, doc(cfg(feature = "cas")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -38,6 +39,7 @@ pub struct CasAttributes {
 }
 
 /// The ticket is valid.
+#[cfg_attr(docsrs, doc(cfg(feature = "cas")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -56,6 +58,7 @@ pub struct CasAuthenticationSuccess {
 }
 
 /// The ticket is not valid; sent with HTTP 200.
+#[cfg_attr(docsrs, doc(cfg(feature = "cas")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CasAuthenticationFailure {
@@ -68,6 +71,7 @@ pub struct CasAuthenticationFailure {
 }
 
 /// CAS 2.0/3.0 answer in JSON (format=JSON).
+#[cfg_attr(docsrs, doc(cfg(feature = "cas")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -78,6 +82,7 @@ pub struct CasAnswer {
 
 auth_core::text_enum! {
     /// Format of a CAS answer.
+    #[cfg_attr(docsrs, doc(cfg(feature = "cas")))]
     pub enum CasFormat {
         /// The value `XML`.
         Xml = "XML",
@@ -87,6 +92,7 @@ auth_core::text_enum! {
 }
 
 /// Content of a CAS answer: exactly one of the two is not null.
+#[cfg_attr(docsrs, doc(cfg(feature = "cas")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -100,6 +106,7 @@ pub struct CasServiceEnvelope {
 }
 
 /// What the browser brings back from [`Client::start_cas_login`](crate::Client::start_cas_login).
+#[cfg_attr(docsrs, doc(cfg(feature = "cas")))]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StartCasLoginReturn {
@@ -128,6 +135,7 @@ impl StartCasLoginReturn {
 
 /// The optional parameters of
 /// [`Client::validate_cas_ticket_v2`](crate::Client::validate_cas_ticket_v2).
+#[cfg_attr(docsrs, doc(cfg(feature = "cas")))]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ValidateCasTicketV2 {
@@ -147,6 +155,7 @@ impl ValidateCasTicketV2 {
 
 /// The optional parameters of
 /// [`Client::validate_cas_ticket_v3`](crate::Client::validate_cas_ticket_v3).
+#[cfg_attr(docsrs, doc(cfg(feature = "cas")))]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ValidateCasTicketV3 {
@@ -165,6 +174,7 @@ impl ValidateCasTicketV3 {
 }
 
 /// The optional parameters of [`Client::start_cas_logout`](crate::Client::start_cas_logout).
+#[cfg_attr(docsrs, doc(cfg(feature = "cas")))]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct StartCasLogout {

@@ -83,11 +83,13 @@ pub struct OrganizationEventData {
     /// Organization code, unique.
     ///
     /// At most 100 characters.
-    pub code: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// Name, unique among siblings.
     ///
     /// At most 40 characters.
-    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The application's id of the parent.
     ///
     /// At most 50 characters.
@@ -112,13 +114,16 @@ pub struct UserEventData {
     /// Login name (one word, unlike user_name).
     ///
     /// At most 100 characters.
-    pub username: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
     /// Real name.
     ///
     /// At most 40 characters.
-    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The application's id of the organization.
-    pub organization_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<String>,
     /// Further organizations, at most 9 (engine feature).
     ///
     /// At most 9 elements.

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Position of an organization.
+#[cfg_attr(docsrs, doc(cfg(feature = "job-positions")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct SetJobPosition {
@@ -42,6 +43,7 @@ impl SetJobPosition {
 }
 
 /// Id of the position.
+#[cfg_attr(docsrs, doc(cfg(feature = "job-positions")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PositionIdResult {
@@ -51,6 +53,7 @@ pub struct PositionIdResult {
 }
 
 /// Position.
+#[cfg_attr(docsrs, doc(cfg(feature = "job-positions")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct JobPosition {
@@ -78,6 +81,7 @@ pub struct JobPosition {
 }
 
 /// One page of positions.
+#[cfg_attr(docsrs, doc(cfg(feature = "job-positions")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct JobPositionPage {
@@ -90,6 +94,7 @@ pub struct JobPositionPage {
 }
 
 /// The optional parameters of [`Client::list_job_positions`](crate::Client::list_job_positions).
+#[cfg_attr(docsrs, doc(cfg(feature = "job-positions")))]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ListJobPositions {
@@ -119,6 +124,7 @@ impl ListJobPositions {
 /// is known so far.
 ///
 /// It is a struct, so that members can be added once they are.
+#[cfg_attr(docsrs, doc(cfg(feature = "job-positions")))]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeleteJobPositionAnswer {}

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Job title.
+#[cfg_attr(docsrs, doc(cfg(feature = "job-titles")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct SetJobTitle {
@@ -25,6 +26,7 @@ impl SetJobTitle {
 }
 
 /// Id of the job title.
+#[cfg_attr(docsrs, doc(cfg(feature = "job-titles")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct TitleIdResult {
@@ -34,6 +36,7 @@ pub struct TitleIdResult {
 }
 
 /// Job title.
+#[cfg_attr(docsrs, doc(cfg(feature = "job-titles")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct JobTitle {
@@ -58,6 +61,7 @@ pub struct JobTitle {
 /// known so far.
 ///
 /// It is a struct, so that members can be added once they are.
+#[cfg_attr(docsrs, doc(cfg(feature = "job-titles")))]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeleteJobTitleAnswer {}

@@ -3,53 +3,87 @@
 //! The platform's schemas as types, and the parameters of its operations.
 
 mod access_credentials;
+#[cfg(feature = "app-accounts")]
 mod app_accounts;
+#[cfg(feature = "app-organizations")]
 mod app_organizations;
+#[cfg(feature = "app-permissions")]
 mod app_permissions;
+#[cfg(feature = "app-roles")]
 mod app_roles;
+#[cfg(feature = "cas")]
 mod cas;
 mod events;
 mod id_tokens;
+#[cfg(feature = "job-positions")]
 mod job_positions;
+#[cfg(feature = "job-titles")]
 mod job_titles;
 mod login;
 mod logout;
 mod mfa;
 mod oauth2;
 mod oidc;
+#[cfg(feature = "organizations")]
 mod organizations;
 mod passwords;
 mod profile;
 mod registration;
 mod shared;
+#[cfg(any(feature = "app-accounts", feature = "app-roles"))]
+mod shared_by_app_accounts_and_app_roles;
+#[cfg(any(feature = "organizations", feature = "app-organizations"))]
+mod shared_by_organizations_and_app_organizations;
+#[cfg(any(feature = "users", feature = "app-accounts"))]
+mod shared_by_users_and_app_accounts;
+#[cfg(any(feature = "users", feature = "app-accounts", feature = "app-roles"))]
+mod shared_by_users_and_app_accounts_and_app_roles;
 mod social_accounts;
 mod sso;
 mod system;
+#[cfg(feature = "users")]
 mod users;
 mod verification_codes;
 
 pub use self::access_credentials::*;
+#[cfg(feature = "app-accounts")]
 pub use self::app_accounts::*;
+#[cfg(feature = "app-organizations")]
 pub use self::app_organizations::*;
+#[cfg(feature = "app-permissions")]
 pub use self::app_permissions::*;
+#[cfg(feature = "app-roles")]
 pub use self::app_roles::*;
+#[cfg(feature = "cas")]
 pub use self::cas::*;
 pub use self::events::*;
 pub use self::id_tokens::*;
+#[cfg(feature = "job-positions")]
 pub use self::job_positions::*;
+#[cfg(feature = "job-titles")]
 pub use self::job_titles::*;
 pub use self::login::*;
 pub use self::logout::*;
 pub use self::mfa::*;
 pub use self::oauth2::*;
 pub use self::oidc::*;
+#[cfg(feature = "organizations")]
 pub use self::organizations::*;
 pub use self::passwords::*;
 pub use self::profile::*;
 pub use self::registration::*;
 pub use self::shared::*;
+#[cfg(any(feature = "app-accounts", feature = "app-roles"))]
+pub use self::shared_by_app_accounts_and_app_roles::*;
+#[cfg(any(feature = "organizations", feature = "app-organizations"))]
+pub use self::shared_by_organizations_and_app_organizations::*;
+#[cfg(any(feature = "users", feature = "app-accounts"))]
+pub use self::shared_by_users_and_app_accounts::*;
+#[cfg(any(feature = "users", feature = "app-accounts", feature = "app-roles"))]
+pub use self::shared_by_users_and_app_accounts_and_app_roles::*;
 pub use self::social_accounts::*;
 pub use self::sso::*;
 pub use self::system::*;
+#[cfg(feature = "users")]
 pub use self::users::*;
 pub use self::verification_codes::*;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// New organization.
+#[cfg_attr(docsrs, doc(cfg(feature = "organizations")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CreateOrganization {
@@ -94,6 +95,7 @@ impl Check for CreateOrganization {
 }
 
 /// Fields to change; absent or empty ones stay.
+#[cfg_attr(docsrs, doc(cfg(feature = "organizations")))]
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct UpdateOrganization {
@@ -180,6 +182,7 @@ impl Check for UpdateOrganization {
 }
 
 /// Organization (ResponseOrgInfo).
+#[cfg_attr(docsrs, doc(cfg(feature = "organizations")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Organization {
@@ -198,6 +201,7 @@ pub struct Organization {
 }
 
 /// One page of organizations.
+#[cfg_attr(docsrs, doc(cfg(feature = "organizations")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct OrganizationPage {
@@ -209,6 +213,7 @@ pub struct OrganizationPage {
 
 auth_core::text_enum! {
     /// Kind of organization. department is the only value seen in samples, the table lists more.
+    #[cfg_attr(docsrs, doc(cfg(feature = "organizations")))]
     pub enum OrganizationCategory {
         /// The value `department`.
         Department = "department",
@@ -216,6 +221,7 @@ auth_core::text_enum! {
 }
 
 /// The optional parameters of [`Client::list_organizations`](crate::Client::list_organizations).
+#[cfg_attr(docsrs, doc(cfg(feature = "organizations")))]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ListOrganizations {

@@ -9,44 +9,6 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 auth_core::text_enum! {
-    /// Kind of application account.
-    pub enum AccountType {
-        /// Belongs to one user.
-        BasicAccount = "BASIC_ACCOUNT",
-        /// Belongs to nobody.
-        OrphanAccount = "ORPHAN_ACCOUNT",
-        /// Shared.
-        PublicAccount = "PUBLIC_ACCOUNT",
-    }
-}
-
-/// Id of the application account.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct AccountIdResult {
-    /// Application account id.
-    pub account_id: String,
-}
-
-/// Id of the organization.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct OrgIdResult {
-    /// Organization id.
-    pub org_id: String,
-}
-
-/// Outcome per id; the call answers 200 even when every id failed.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct BatchResult {
-    /// Ids that worked.
-    pub success_list: Vec<String>,
-    /// Ids that failed, without a reason.
-    pub fail_list: Vec<String>,
-}
-
-auth_core::text_enum! {
     /// Where the login stands. Trim it: one sample has a leading space. PASSWORD_WARN,
     /// PASSWORD_EXPIRED, MFA_AUTH, SOCIAL_BIND and USER_REGISTER carry state_token, not
     /// session_token, and arrive with HTTP 200. SOCIAL_BIND and USER_REGISTER are named by the
@@ -311,7 +273,7 @@ pub struct AppRoleId<'a> {
 /// Parameters that many operations take together.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Device {
+pub struct DeviceHeaders {
     /// OS of the end user's device. Missing: SDK.COMMON.1003.
     pub x_operating_sys_version: String,
     /// Stable fingerprint of the end user's device; the SSO calls must repeat it. Missing:
@@ -328,7 +290,7 @@ pub struct Device {
     pub x_tenant_id: Option<String>,
 }
 
-impl Device {
+impl DeviceHeaders {
     /// Creates it with its required members.
     pub fn new(
         x_operating_sys_version: impl Into<String>,

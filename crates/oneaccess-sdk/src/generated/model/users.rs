@@ -16,6 +16,7 @@ auth_core::number_enum! {
     /// samples send and return integers, and request samples mark the MAIN organization with 1 and
     /// the others with 0 (the reverse of the table). Accept both types; make the meaning
     /// configurable.
+    #[cfg_attr(docsrs, doc(cfg(feature = "users")))]
     pub enum RelationType {
         /// The value `0`.
         Zero = 0,
@@ -25,6 +26,7 @@ auth_core::number_enum! {
 }
 
 /// One membership of a user, for requests.
+#[cfg_attr(docsrs, doc(cfg(feature = "users")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct UserOrgRelationListOption {
@@ -46,6 +48,7 @@ impl UserOrgRelationListOption {
 }
 
 /// One membership of a user, in answers (by id, not by code).
+#[cfg_attr(docsrs, doc(cfg(feature = "users")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct UserOrgRelationListResult {
@@ -64,6 +67,7 @@ pub struct UserOrgRelationListResult {
 /// Position held by the user; engine feature, only when position management is enabled.
 ///
 /// Inferred.
+#[cfg_attr(docsrs, doc(cfg(feature = "users")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct JobAssignment {
@@ -109,6 +113,7 @@ impl JobAssignment {
 
 /// New user. Which attributes are mandatory can be changed in the admin portal (user attribute
 /// definition); the two required ones are the default.
+#[cfg_attr(docsrs, doc(cfg(feature = "users")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CreateUser {
@@ -389,6 +394,7 @@ impl CreateUser {
 }
 
 /// Fields to change; absent ones stay. Cannot change the password.
+#[cfg_attr(docsrs, doc(cfg(feature = "users")))]
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct UpdateUser {
@@ -642,6 +648,7 @@ impl UpdateUser {
 }
 
 /// Id of the user that was changed.
+#[cfg_attr(docsrs, doc(cfg(feature = "users")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct UserIdResult {
@@ -650,6 +657,7 @@ pub struct UserIdResult {
 }
 
 /// User as returned by the queries (UsersDetailsResult in the reference).
+#[cfg_attr(docsrs, doc(cfg(feature = "users")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct User {
@@ -784,6 +792,7 @@ pub struct User {
 }
 
 /// One page of users.
+#[cfg_attr(docsrs, doc(cfg(feature = "users")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct UserPage {
@@ -794,6 +803,7 @@ pub struct UserPage {
 }
 
 /// Login name to look up.
+#[cfg_attr(docsrs, doc(cfg(feature = "users")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct GetUserByUsername {
@@ -811,6 +821,7 @@ impl GetUserByUsername {
 }
 
 /// Administrative password change.
+#[cfg_attr(docsrs, doc(cfg(feature = "users")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ChangeUserPassword {
@@ -845,6 +856,7 @@ impl ChangeUserPassword {
 }
 
 /// Password change that checks the old one.
+#[cfg_attr(docsrs, doc(cfg(feature = "users")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct VerifyAndChangeUserPassword {
@@ -865,6 +877,7 @@ impl VerifyAndChangeUserPassword {
 }
 
 /// Application account to create for the user.
+#[cfg_attr(docsrs, doc(cfg(feature = "users")))]
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AuthorizeAppAccount {
@@ -882,6 +895,7 @@ impl AuthorizeAppAccount {
 }
 
 /// Application account a user may use.
+#[cfg_attr(docsrs, doc(cfg(feature = "users")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct UserAppAccount {
@@ -903,6 +917,7 @@ pub struct UserAppAccount {
 }
 
 /// All application accounts of a user (not paged).
+#[cfg_attr(docsrs, doc(cfg(feature = "users")))]
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct UserAppAccountList {
@@ -914,6 +929,7 @@ pub struct UserAppAccountList {
 
 auth_core::text_enum! {
     /// Gender of a user. The list is not complete.
+    #[cfg_attr(docsrs, doc(cfg(feature = "users")))]
     pub enum Gender {
         /// The value `male`.
         Male = "male",
@@ -924,6 +940,7 @@ auth_core::text_enum! {
 
 auth_core::text_enum! {
     /// Kind of employment. The list is not complete.
+    #[cfg_attr(docsrs, doc(cfg(feature = "users")))]
     pub enum EmploymentKind {
         /// The value `regular`.
         Regular = "regular",
@@ -938,6 +955,7 @@ auth_core::text_enum! {
 
 auth_core::text_enum! {
     /// Kind of identity document. id_card is the only value seen in samples, the table lists more.
+    #[cfg_attr(docsrs, doc(cfg(feature = "users")))]
     pub enum IdentityDocumentType {
         /// The value `id_card`.
         IdCard = "id_card",
@@ -945,6 +963,7 @@ auth_core::text_enum! {
 }
 
 /// The optional parameters of [`Client::list_users`](crate::Client::list_users).
+#[cfg_attr(docsrs, doc(cfg(feature = "users")))]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ListUsers {
@@ -974,6 +993,7 @@ impl ListUsers {
 
 /// The required parameters of
 /// [`Client::authorize_app_account`](crate::Client::authorize_app_account).
+#[cfg_attr(docsrs, doc(cfg(feature = "users")))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a caller writes out each member")]
 pub struct AuthorizeAppAccountParameters<'a> {

@@ -1,0 +1,104 @@
+//! One event that came, and the replies there are to it.
+
+use std::time::SystemTime;
+
+use auth_core::{Result, wire};
+
+use crate::events::Secrets;
+use crate::model::{Event, EventIdData, EventReply, EventReplyCode};
+
+/// An event that came and was found sound; see [`Receiver::open`](super::Receiver::open).
+#[derive(Clone, Debug)]
+pub struct Delivery<'a> {
+    pub(crate) event: Event,
+    pub(crate) nonce: String,
+    pub(crate) timestamp: String,
+    pub(crate) sent_at: Option<SystemTime>,
+    pub(crate) secrets: &'a Secrets,
+}
+
+/// What was done about an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Handled {
+    /// It is done, and there is nothing to tell: for what was deleted.
+    Done,
+    /// It is done, and this is your id of the organization or user: for what was added or changed.
+    /// Later events carry it. At most 50 characters.
+    Id(String),
+}
+
+/// Why an event cannot be handled: the platform shows the reason to the administrator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "it is these two things")]
+pub struct Refused {
+    /// The code; `NotFound` for what you do not know, `InternalError` for what may work later.
+    pub code: EventReplyCode,
+    /// The reason, for a person.
+    pub reason: String,
+}
+
+impl Delivery<'_> {
+    /// The event.
+    pub fn event(&self) -> &Event {
+        &self.event
+    }
+
+    /// What the same event has when it is sent again: its nonce and time.
+    pub fn id(&self) -> String {
+        [self.nonce.as_str(), &self.timestamp].join("&")
+    }
+
+    /// When the platform sent it, if its time makes sense.
+    pub fn sent_at(&self) -> Option<SystemTime> {
+        self.sent_at
+    }
+
+    /// The reply to the check of the address: the text that came, encrypted again if it was. For
+    /// every other event nothing.
+    pub fn echo(&self) -> Option<Result<EventReply>> {
+        match &self.event {
+            Event::CheckUrl(text) => Some(self.success(Some(text))),
+            _ => None,
+        }
+    }
+
+    /// The reply to an event that was handled.
+    ///
+    /// # Errors
+    ///
+    /// An id is longer than the platform takes, or cannot be encrypted.
+    pub fn reply(&self, handled: &Handled) -> Result<EventReply> {
+        match handled {
+            Handled::Done => self.success(None),
+            Handled::Id(id) => {
+                let data = EventIdData::new(id.as_str());
+                wire::check(&data)?;
+                self.success(Some(&wire::json_text(&data)))
+            }
+        }
+    }
+
+    fn success(&self, data: Option<&str>) -> Result<EventReply> {
+        let reply = EventReply::new(EventReplyCode::Ok).message("success");
+        Ok(match data {
+            Some(data) => reply.data(self.secrets.encrypt(data)?),
+            None => reply,
+        })
+    }
+}
+
+impl Refused {
+    /// A refusal that may be gone when the event is sent again.
+    pub fn later(reason: impl Into<String>) -> Self {
+        Self {
+            code: EventReplyCode::InternalError,
+            reason: reason.into(),
+        }
+    }
+
+    /// The reply that says so.
+    pub fn reply(&self) -> EventReply {
+        EventReply::new(self.code.clone()).message(self.reason.as_str())
+    }
+}
