@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
-const VECTORS: &str = include_str!("../tests/vectors.json");
+const VECTORS: &str = include_str!("../tests/data/vectors.json");
 const CLIENT_ID: &str = "107408391";
 const SECRET: &str = "dummysecret0000000000000000000000000000000000000000000000000000";
 

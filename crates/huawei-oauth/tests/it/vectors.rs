@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::scripted::{CLIENT_ID, client, now};
 
 fn vectors() -> Value {
-    serde_json::from_str(include_str!("../vectors.json")).unwrap()
+    serde_json::from_str(include_str!("../data/vectors.json")).unwrap()
 }
 
 fn text(value: &Value) -> &str {
