@@ -36,8 +36,11 @@ fn npm(sh: &Shell, name: &str, packages: &[&str]) -> Result<PathBuf> {
     let folder = tools::tools_dir().join(name);
     let stamp = folder.join("packages.txt");
     let wanted = packages.join("\n");
-    if !quiet(sh, "node", &["--version"]) {
-        bail!("no node on this machine");
+    let version = cmd!(sh, "node --version").quiet().ignore_stderr().read();
+    match version.ok().and_then(|version| major(&version)) {
+        None => bail!("no node on this machine"),
+        Some(found) if found < OLDEST_NODE => bail!("node {found} is too old"),
+        Some(_) => {}
     }
     if sh.read_file(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(folder);
@@ -65,6 +68,8 @@ fn browser(sh: &Shell) -> Result<Vec<(&'static str, PathBuf)>> {
         if !is_root.is_ok_and(|id| id == "0") || on_path(&["apt-get"]).is_none() {
             bail!("neither chromium with chromedriver here, nor root with apt-get to install them");
         }
+        // Without its lists apt-get knows no package; with old ones it may still do.
+        quiet(sh, "apt-get", &["update", "--quiet"]);
         let packages = ["chromium", "chromium-driver"];
         cmd!(
             sh,
@@ -81,6 +86,12 @@ fn browser(sh: &Shell) -> Result<Vec<(&'static str, PathBuf)>> {
         ("PEERS_CHROMIUM", chromium),
         ("PEERS_CHROMEDRIVER", driver),
     ])
+}
+
+/// The first number of a version like `v20.20.2`.
+fn major(version: &str) -> Option<u32> {
+    let number = version.trim().strip_prefix('v')?.split('.').next()?;
+    number.parse().ok()
 }
 
 /// The first of these programs that is on the path.
@@ -104,3 +115,18 @@ const PYTHON: &[&str] = &[
 
 /// An OpenID provider, certified by those who make the standard.
 const NODE: &[&str] = &["oidc-provider@9.13.3"];
+
+/// The oldest node that the provider was seen to run on.
+const OLDEST_NODE: u32 = 20;
+
+#[cfg(test)]
+mod tests {
+    use super::major;
+
+    #[test]
+    fn the_major_version_of_node_is_read() {
+        assert_eq!(major("v20.20.2\n"), Some(20));
+        assert_eq!(major("v8.0.0"), Some(8));
+        assert_eq!(major("nonsense"), None);
+    }
+}

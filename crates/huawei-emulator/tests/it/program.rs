@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use huawei_emulator::Emulator;
 use huawei_emulator::harmony_push::HarmonyPush;
+use huawei_emulator::huawei_oauth::HuaweiOauth;
 use serde_json::Value;
 
 use crate::client::{Signer, get};
@@ -48,6 +49,24 @@ async fn init_writes_what_a_client_needs_and_the_emulator_begins_with_it() {
         HarmonyPush::CLIENT_SECRET
     );
     assert!(line("HARMONY_PUSH_TOKENS").starts_with(HarmonyPush::TOKEN));
+    assert_eq!(
+        line("HUAWEI_OAUTH_URL"),
+        "http://localhost:8700/huawei-oauth"
+    );
+    assert_eq!(line("HUAWEI_OAUTH_CLIENT_ID"), HuaweiOauth::CLIENT_ID);
+    assert_eq!(
+        line("HUAWEI_OAUTH_CLIENT_SECRET"),
+        HuaweiOauth::CLIENT_SECRET
+    );
+    assert_eq!(
+        line("HUAWEI_OAUTH_REDIRECT_URI"),
+        "http://127.0.0.1:3000/callback"
+    );
+
+    let accounts = folder.join("huawei-oauth.json");
+    let mut users: Value = serde_json::from_slice(&fs::read(&accounts).unwrap()).unwrap();
+    users["users"][0]["nickname"] = "Somebody".into();
+    fs::write(&accounts, users.to_string()).unwrap();
 
     // What a person changes in the files holds, in every space.
     let path = folder.join("harmony-push.json");
@@ -63,6 +82,8 @@ async fn init_writes_what_a_client_needs_and_the_emulator_begins_with_it() {
     let key_file = fs::read_to_string(line("HARMONY_PUSH_KEY_FILE")).unwrap();
     let jwt = Signer::new(&key_file).jwt(now_s(&emulator));
     for space in [emulator.space("a"), emulator.space("b")] {
+        let user = space.huawei_oauth().user(HuaweiOauth::USER).unwrap();
+        assert_eq!(user.nickname.as_deref(), Some("Somebody"));
         expect(
             &send(&space, &jwt, &notification(&["mine"])).send().await,
             200,

@@ -67,7 +67,16 @@ pub(super) fn sign_ins(state: &State) -> Option<String> {
             "<div class=table><table><tr><th>QR code<th>client<th>state</tr>{devices}</table></div>"
         );
     }
-    (!html.is_empty()).then_some(html)
+    if html.is_empty() {
+        return None;
+    }
+    let users = state.accounts.users.iter();
+    let users = users.map(|user| {
+        let name = escape(&user.display_name());
+        format!("{name} (<code>{}</code>)", escape(&user.id))
+    });
+    let users: Vec<String> = users.take(MOST_ROWS).collect();
+    Some(format!("<p>Users: {}</p>{html}", users.join(", ")))
 }
 
 /// How many sign-ins the page shows.
