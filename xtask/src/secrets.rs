@@ -132,6 +132,10 @@ const VECTORS: &[(&str, &str)] = &[
         "examples that the platforms publish, their secrets replaced",
     ),
     (
+        "crates/*/tests/vectors",
+        "tokens and keys made by another implementation for tests",
+    ),
+    (
         "crates/auth-core/tests/it/door/",
         "headings of keys in the tests of client certificates",
     ),
@@ -142,6 +146,10 @@ const VECTORS: &[(&str, &str)] = &[
     (
         "crates/huawei-emulator/keys/",
         "the emulator's own keys, which are public",
+    ),
+    (
+        "crates/welink-oauth/src/js_pages.rs",
+        "the ticket of an example in the platform's documents",
     ),
     ("fuzz/seeds/", "seeds made from the vectors of the tests"),
 ];

@@ -56,8 +56,3 @@ fn step(title: &str) {
 fn say(what: &str, value: impl std::fmt::Display) {
     println!("   {what:<34} {value}");
 }
-
-/// The example of the workspace's README compiles.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

@@ -70,7 +70,7 @@ async fn an_outage_of_the_platform_is_told_once() {
     record.is_that_of("Platform outage");
 }
 
-fn service_account(emulator: &Emulator, devices: usize) -> (Client, Vec<String>) {
+pub(crate) fn service_account(emulator: &Emulator, devices: usize) -> (Client, Vec<String>) {
     let phones = emulator.harmony_push();
     let account = ServiceAccount::parse(&phones.service_account_key_json()).unwrap();
     let push = Client::builder(account)

@@ -4,8 +4,54 @@
 use std::process::Command;
 
 use auth_core::testing::Canary;
-use huawei_emulator::Emulator;
-use huawei_emulator::harmony_push::HarmonyPush;
+use harmony_push::model::{ClickAction, NotificationCategory};
+use harmony_push::{Notification, Outcome};
+use huawei_emulator::harmony_push::{Device, HarmonyPush};
+use huawei_emulator::{Emulator, Fault};
+
+use crate::incidents::service_account;
+use crate::record::Record;
+
+/// Personal data is treated as secrets are: a device token leads to a person.
+#[tokio::test]
+async fn device_tokens_are_in_no_log_and_in_no_error() {
+    let emulator = Emulator::start_thread().unwrap();
+    let (push, mut tokens) = service_account(&emulator, 1);
+    tokens.push(
+        emulator
+            .harmony_push()
+            .device(Device::harmony().refused("tokenFormatError")),
+    );
+    let category = NotificationCategory::Express;
+    let message = Notification::new(category, "Parcel", "Arrives today", ClickAction::home());
+    let record = Record::at(tracing::Level::TRACE);
+
+    let mut told = String::new();
+    for fault in [None, Some(Fault::status(502)), Some(Fault::reset())] {
+        if let Some(fault) = fault {
+            emulator.fail_next(fault.on("send_message").times(3));
+        }
+        for (_, outcome) in push.send(&message, &tokens).await.unwrap() {
+            match outcome {
+                Outcome::Refused(refusal) => told.push_str(&format!("{refusal} {refusal:?}\n")),
+                Outcome::NotSent(error) | Outcome::Unknown(error) => {
+                    told.push_str(&format!("{error} {error:?}\n"));
+                }
+                _ => {}
+            }
+        }
+        emulator.clear_faults();
+    }
+
+    assert!(told.lines().count() >= 5, "{told}");
+    let log = record.text();
+    assert!(log.contains("answered"), "nothing was logged");
+    for token in &tokens {
+        let canary = Canary::new(token);
+        canary.assert_absent(&log);
+        canary.assert_absent(&told);
+    }
+}
 
 #[test]
 fn no_secret_is_in_the_output_of_the_demonstration() {

@@ -15,11 +15,17 @@ pub(crate) struct Record {
 struct Writer(Arc<Mutex<Vec<u8>>>);
 
 impl Record {
+    /// Records what an operator sees.
     pub(crate) fn start() -> Self {
+        Self::at(tracing::Level::INFO)
+    }
+
+    /// Records everything down to a level.
+    pub(crate) fn at(level: tracing::Level) -> Self {
         let text = Arc::new(Mutex::new(Vec::new()));
         let writer = Writer(Arc::clone(&text));
         let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::INFO)
+            .with_max_level(level)
             .with_ansi(false)
             .without_time()
             .with_writer(move || writer.clone())
@@ -30,10 +36,14 @@ impl Record {
         }
     }
 
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.text.lock().unwrap().clone()).unwrap()
+    }
+
     /// Checks that the log is the one that the runbook shows under a heading. Numbers and
     /// fingerprints differ from run to run.
     pub(crate) fn is_that_of(&self, heading: &str) {
-        let text = String::from_utf8(self.text.lock().unwrap().clone()).unwrap();
+        let text = self.text();
         let page = include_str!("../../../../docs/runbooks.md");
         let section = page.split(&format!("## {heading}\n")).nth(1);
         let section = section.unwrap_or_else(|| panic!("no runbook `{heading}`"));
