@@ -6,7 +6,10 @@ use std::time::Duration;
 use harmony_push::model::{ClickAction, HmsClickAction, NotificationCategory, SendHmsMessage};
 use harmony_push::{Client, HmsClient, Notification, Outcome, ServiceAccount};
 use huawei_emulator::harmony_push::{Device, HarmonyPush};
+use huawei_emulator::iot_na::IotNa;
 use huawei_emulator::{Emulator, Fault};
+use iot_na::Application;
+use iot_na::model::ListDeviceCommands;
 
 use crate::record::Record;
 
@@ -38,6 +41,34 @@ async fn a_revoked_key_is_named() {
     send_hms(&push, &tokens).await;
 
     record.is_that_of("Revoked key");
+}
+
+#[tokio::test]
+async fn a_contested_token_is_told() {
+    let emulator = Emulator::start_thread().unwrap();
+    let client = || {
+        let application = Application::new(IotNa::APP_ID, IotNa::SECRET);
+        iot_na::Client::new(application, emulator.url("iot-na")).unwrap()
+    };
+    let (first, second) = (client(), client());
+    let record = Record::start();
+
+    read(&first).await;
+    read(&second).await;
+    read(&first).await;
+
+    record.is_that_of("Contested IoT token");
+}
+
+/// What an application does at an IoT platform.
+async fn read(iot: &iot_na::Client) {
+    match iot
+        .list_device_commands(&ListDeviceCommands::default())
+        .await
+    {
+        Ok(_) => tracing::info!("commands: read"),
+        Err(error) => tracing::error!("commands: {error}"),
+    }
 }
 
 #[tokio::test]
