@@ -11,7 +11,10 @@ use serde::de::DeserializeOwned;
 
 use crate::address::Base;
 use crate::budget::Budget;
-use crate::{Clock, Credential, Error, HttpSend, Platform, Request, Result, RetryPolicy};
+use crate::{
+    Cached, CachedBuilder, Clock, Credential, Error, HttpSend, Platform, Request, Result,
+    RetryPolicy, StoreKey, TokenProvider, TokenStore,
+};
 
 pub use builder::ApiBuilder;
 pub use options::{CallOptions, Observed};
@@ -41,6 +44,7 @@ pub(crate) struct Shared {
     pub(crate) waits: Vec<(&'static str, Duration)>,
     pub(crate) timeout: Duration,
     pub(crate) retry: RetryPolicy,
+    pub(crate) store: Option<Arc<dyn TokenStore>>,
 }
 
 impl Api {
@@ -100,6 +104,30 @@ impl Api {
             .clock(self.shared.clock.clone());
         let hosts = self.shared.http_hosts.iter();
         hosts.fold(keys, |keys, host| keys.allow_http(host.as_str()))
+
+    /// Starts a cache of the tokens of `provider`, by what the client's settings and the platform's
+    /// document say: the clock, the budget, whether a new token voids the one before, and the store
+    /// that processes share.
+    ///
+    /// `credential` is the token's name in the document (`x-token-policy`), and `tenant` whose
+    /// tokens they are: an app id, a client id, never a secret.
+    pub fn tokens(
+        &self,
+        credential: &str,
+        tenant: &str,
+        provider: impl TokenProvider + 'static,
+    ) -> CachedBuilder {
+        let mut tokens = Cached::builder(provider).clock(self.shared.clock.clone());
+        if let Some(policy) = self.shared.platform.token(credential) {
+            tokens = tokens.policy(policy);
+        }
+        match &self.shared.store {
+            Some(store) => {
+                let key = StoreKey::new(self.shared.platform.name, credential, tenant);
+                tokens.store(Arc::clone(store), key)
+            }
+            None => tokens,
+        }
     }
 
     /// The platform.

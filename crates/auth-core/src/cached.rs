@@ -4,6 +4,8 @@ mod builder;
 mod entry;
 mod errand;
 mod fleet;
+#[cfg(test)]
+mod fleet_model;
 mod flight;
 mod journal;
 mod machine;
@@ -122,7 +124,11 @@ impl Cached {
     /// Drops that very token and no newer one: the platform has refused it.
     pub fn reject(&self, token: &Token) {
         self.0.locked(|machine| machine.reject(token));
-        self.0.provider.reject(token);
+        // Where processes share the token, another one may have replaced it by right: the provider
+        // is told when the store still has it.
+        if self.0.fleet.is_none() {
+            self.0.provider.reject(token);
+        }
     }
 
     /// Tells that the provider has another secret or key now, so that failures of the old one are

@@ -1,8 +1,8 @@
 //! The settings of the connection that the builder of every client has, written once.
 
 /// Gives a client's builder the settings that all of them have, over its field of type
-/// [`ApiBuilder`](crate::ApiBuilder): `emulator`, `allow_http`, `transport`, `timeout`, `retry`
-/// and `clock`.
+/// [`ApiBuilder`](crate::ApiBuilder): `emulator`, `allow_http`, `transport`, `timeout`, `retry`,
+/// `clock` and `store`.
 ///
 /// For provider crates. What is particular to a platform, like the names of its sites, its builder
 /// adds by hand.
@@ -70,6 +70,16 @@ macro_rules! connection_settings {
             #[must_use]
             pub fn clock(mut self, clock: $crate::Clock) -> Self {
                 self.$api = self.$api.clock(clock);
+                self
+            }
+
+            /// Shares the client's tokens with other processes, so that one fetch serves them all.
+            ///
+            /// Without a store every process obtains tokens of its own; where a new token voids the
+            /// one before, they cut each other off.
+            #[must_use]
+            pub fn store(mut self, store: impl $crate::TokenStore + 'static) -> Self {
+                self.$api = self.$api.store(store);
                 self
             }
         }

@@ -19,7 +19,12 @@ mod judge;
 pub mod jwt;
 mod lockout;
 mod multipart;
+<<<<<<< HEAD
 mod place;
+=======
+#[cfg(feature = "pool")]
+mod pool;
+>>>>>>> c81f15f (Keep tokens in Redis, seal them, pool tenants, and walk through the fleet's orders)
 mod request;
 #[cfg(feature = "reqwest")]
 mod reqwest_send;
@@ -56,6 +61,8 @@ pub use crate::facts::{
 pub use crate::http_send::HttpSend;
 pub use crate::lockout::Lockout;
 pub use crate::multipart::{File, Multipart};
+#[cfg(feature = "pool")]
+pub use crate::pool::TokenPool;
 pub use crate::request::Request;
 #[cfg(feature = "reqwest")]
 pub use crate::reqwest_send::{ReqwestSend, ReqwestSendBuilder};
@@ -65,5 +72,9 @@ pub use crate::secret_source::SecretSource;
 pub use crate::seen::Seen;
 #[cfg(unix)]
 pub use crate::store::FileStore;
+#[cfg(feature = "redis")]
+pub use crate::store::RedisStore;
+#[cfg(feature = "seal")]
+pub use crate::store::SealedStore;
 pub use crate::store::{Lease, MemoryStore, Snapshot, StoreKey, Stored, TokenStore};
 pub use crate::token::{Token, TokenProvider};

@@ -4,6 +4,10 @@
 mod file;
 mod memory;
 pub(crate) mod record;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "seal")]
+mod sealed;
 pub(crate) mod slot;
 
 use std::fmt;
@@ -19,6 +23,10 @@ use crate::Result;
 #[cfg(unix)]
 pub use file::FileStore;
 pub use memory::MemoryStore;
+#[cfg(feature = "redis")]
+pub use redis::RedisStore;
+#[cfg(feature = "seal")]
+pub use sealed::SealedStore;
 
 /// Where processes share a token, so that one fetch serves them all.
 ///

@@ -7,7 +7,9 @@ use std::time::Duration;
 use crate::address::{self, Choices};
 use crate::api::Shared;
 use crate::budget::Budget;
-use crate::{Api, CallOptions, Clock, Credential, Error, HttpSend, Platform, Result, RetryPolicy};
+use crate::{
+    Api, CallOptions, Clock, Credential, Error, HttpSend, Platform, Result, RetryPolicy, TokenStore,
+};
 
 /// Settings of an [`Api`]. Only [`build`](Self::build) fails.
 pub struct ApiBuilder {
@@ -20,6 +22,7 @@ pub struct ApiBuilder {
     clock: Clock,
     timeout: Duration,
     retry: RetryPolicy,
+    store: Option<Arc<dyn TokenStore>>,
 }
 
 impl ApiBuilder {
@@ -34,7 +37,15 @@ impl ApiBuilder {
             clock: Clock::system(),
             timeout: TIMEOUT,
             retry: RetryPolicy::default(),
+            store: None,
         }
+    }
+
+    /// Shares the tokens that the client obtains with other processes through `store`. See
+    /// [`Api::tokens`].
+    pub fn store(mut self, store: impl TokenStore + 'static) -> Self {
+        self.store = Some(Arc::new(store));
+        self
     }
 
     /// Sets the base address of a role. It must be https unless the host is this machine or named
@@ -155,6 +166,7 @@ impl ApiBuilder {
                 waits: self.waits,
                 timeout: self.timeout,
                 retry: self.retry,
+                store: self.store,
             }),
             credentials: Arc::new(self.credentials),
             options: Arc::new(CallOptions::new()),

@@ -61,7 +61,7 @@ pub(super) struct Unstored {
 }
 
 /// What to do next.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Do {
     /// Ask the provider. Under the lease the fetch ends where the lease does.
     Fetch { last: Option<Token>, leased: bool },
@@ -212,6 +212,12 @@ impl Errand {
         }
     }
 
+    /// Whether it is about to write a token that only it knows of.
+    #[cfg(test)]
+    pub(super) fn writes_token(&self) -> bool {
+        matches!(self.at, At::Writing(..) | At::Settling(..))
+    }
+
     fn read(&mut self, at: At, sent: Moment, result: Result<Snapshot>, now: Moment) -> Do {
         let known = result.and_then(|snapshot| {
             self.anchor = Some(Anchor::new(snapshot.now, sent, now));
@@ -261,8 +267,8 @@ impl Errand {
             (_, Ok(Lease::Held { left })) if !cfg!(seeded = "lease") => {
                 self.leased = false;
                 self.held_at = Some(self.generation);
-                let step = FIRST_WAIT * 2_u32.saturating_pow(self.waits.min(10));
-                self.waits += 1;
+                let step = FIRST_WAIT * 2_u32.saturating_pow(self.waits);
+                self.waits = (self.waits + 1).min(LONGEST_DOUBLING);
                 let at_most = step.min(LONGEST_WAIT).min(left.max(FIRST_WAIT));
                 let seen = self.generation;
                 self.to(At::Waiting, Do::Wait { seen, at_most })
@@ -526,6 +532,8 @@ impl Errand {
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// ... this.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// After so many waits they grow no more.
+const LONGEST_DOUBLING: u32 = 5;
 /// So often may others interfere with one errand.
 const MOST_ROUNDS: u32 = 4;
 /// A token that is not stored yet is replaced in this last part of its life.

@@ -102,7 +102,13 @@ impl Flight {
         };
         let need = shared.need(self.ticket.reason);
         let flight = tokio::sync::Mutex::new(self);
-        let fetch = |last| async { flight.lock().await.fetch_again(last).await };
+        let refused = need.refused;
+        let fetch = |last: Option<Token>| async {
+            if let Some(last) = last.as_ref().filter(|last| refused == Some(last.digest())) {
+                shared.provider.reject(last);
+            }
+            flight.lock().await.fetch_again(last).await
+        };
         let end = fleet.run(need, fetch).await;
         let (asked, result, generation, stored) = match end {
             End::Adopted {

@@ -2,7 +2,11 @@
 
 mod away;
 mod file;
+#[cfg(feature = "pool")]
+mod pool;
 mod records;
+#[cfg(all(feature = "redis", feature = "seal"))]
+mod redis;
 mod secrets;
 mod sharing;
 mod world;

@@ -140,6 +140,8 @@ async fn a_token_refused_in_one_process_is_replaced_once_for_all() {
         process.reject(&old);
     }
     assert_eq!(tokens(&processes).await, vec!["token-2"; 10]);
+    // The provider hears of it once: that others replaced a token is no reason for alarm.
+    assert_eq!(world.platform.refused(), ["token-1"]);
     // A late refusal of the old one changes nothing.
     for process in &processes {
         process.reject(&old);

@@ -39,6 +39,7 @@ pub(crate) struct Platform(Arc<State>);
 struct State {
     logins: AtomicUsize,
     handed: Mutex<Vec<String>>,
+    refused: Mutex<Vec<String>>,
     answers: Mutex<std::collections::VecDeque<Answer>>,
     arrived: Notify,
 }
@@ -156,6 +157,11 @@ impl Platform {
         self.0.handed.lock().unwrap().clone()
     }
 
+    /// The tokens that processes said were refused.
+    pub(crate) fn refused(&self) -> Vec<String> {
+        self.0.refused.lock().unwrap().clone()
+    }
+
     pub(crate) fn queue(&self, answers: impl IntoIterator<Item = Answer>) {
         self.0.answers.lock().unwrap().extend(answers);
     }
@@ -189,6 +195,10 @@ impl TokenProvider for Platform {
         }
         let token = Token::bearer(format!("token-{number}"), HOUR)?;
         Ok(token.with_refresh_token(format!("refresh-{number}")))
+    }
+
+    fn reject(&self, token: &Token) {
+        self.0.refused.lock().unwrap().push(text(token));
     }
 }
 
