@@ -40,6 +40,7 @@ fn main() -> Result<()> {
         ["cost"] => cost::run(&sh),
         ["demo"] => steps::demo(&sh),
         ["docs"] => steps::docs_rs(&sh),
+        ["fleet"] => steps::fleet(&sh),
         ["fuzz"] => fuzz::run(&sh, fuzz::SHORT),
         ["fuzz", seconds] => fuzz::run(&sh, seconds.parse()?),
         ["minimal-versions"] => steps::minimal_versions(&sh),
@@ -65,5 +66,7 @@ usage: cargo xtask <command>
   minimal-versions    the published crates with the oldest dependencies they allow (nightly)
   proof               the packages, built outside of the workspace, and a newcomer's program
   release [COMMAND]   the plan of the next release, its commit and tags; see docs/release.md
+  fleet               processes that share a token, with and without faults: the figures of
+                      docs/reliability.md (Linux, five minutes)
   fuzz [SECONDS]      every fuzz target for a while (20 s each), from its seeds
   bench [ARGS]        the benchmarks of docs/performance.md";

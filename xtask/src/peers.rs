@@ -27,6 +27,7 @@ pub(crate) fn bring(sh: &Shell) -> Vec<(&'static str, OsString)> {
         node.map(|folder| vec![("PEERS_NODE", folder)]),
     );
     note("sign-in in a real browser", browser(sh));
+    note("tests against a Redis server", redis(sh));
     variables
 }
 
@@ -64,22 +65,7 @@ fn browser(sh: &Shell) -> Result<Vec<(&'static str, PathBuf)>> {
         Some((chromium, on_path(&["chromedriver"])?))
     };
     if find().is_none() {
-        let is_root = cmd!(sh, "id -u").quiet().ignore_stderr().read();
-        if !is_root.is_ok_and(|id| id == "0") || on_path(&["apt-get"]).is_none() {
-            bail!("neither chromium with chromedriver here, nor root with apt-get to install them");
-        }
-        // Without its lists apt-get knows no package; with old ones it may still do.
-        quiet(sh, "apt-get", &["update", "--quiet"]);
-        let packages = ["chromium", "chromium-driver"];
-        cmd!(
-            sh,
-            "apt-get install --yes --quiet --no-install-recommends {packages...}"
-        )
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .quiet()
-        .ignore_stdout()
-        .run()
-        .context("apt-get cannot install chromium and chromium-driver")?;
+        install(sh, &["chromium", "chromium-driver"])?;
     }
     let (chromium, driver) = find().context("chromium and chromedriver are not on the path")?;
     Ok(vec![
@@ -92,6 +78,36 @@ fn browser(sh: &Shell) -> Result<Vec<(&'static str, PathBuf)>> {
 fn major(version: &str) -> Option<u32> {
     let number = version.trim().strip_prefix('v')?.split('.').next()?;
     number.parse().ok()
+}
+
+/// Finds a Redis server, or installs one where that is a matter of apt-get. The tests find it on the
+/// path themselves.
+fn redis(sh: &Shell) -> Result<Vec<(&'static str, PathBuf)>> {
+    if on_path(&["redis-server"]).is_none() {
+        install(sh, &["redis-server"])?;
+        println!("installed redis-server with apt-get");
+    }
+    Ok(Vec::new())
+}
+
+/// Installs packages of the system, as root.
+fn install(sh: &Shell, packages: &[&str]) -> Result<()> {
+    let named = packages.join(" and ");
+    let is_root = cmd!(sh, "id -u").quiet().ignore_stderr().read();
+    if !is_root.is_ok_and(|id| id == "0") || on_path(&["apt-get"]).is_none() {
+        bail!("neither {named} here, nor root with apt-get to install it");
+    }
+    // Without its lists apt-get knows no package; with old ones it may still do.
+    quiet(sh, "apt-get", &["update", "--quiet"]);
+    cmd!(
+        sh,
+        "apt-get install --yes --quiet --no-install-recommends {packages...}"
+    )
+    .env("DEBIAN_FRONTEND", "noninteractive")
+    .quiet()
+    .ignore_stdout()
+    .run()
+    .with_context(|| format!("apt-get cannot install {named}"))
 }
 
 /// The first of these programs that is on the path.

@@ -104,6 +104,7 @@ impl Api {
             .clock(self.shared.clock.clone());
         let hosts = self.shared.http_hosts.iter();
         hosts.fold(keys, |keys, host| keys.allow_http(host.as_str()))
+    }
 
     /// Starts a cache of the tokens of `provider`, by what the client's settings and the platform's
     /// document say: the clock, the budget, whether a new token voids the one before, and the store

@@ -34,6 +34,9 @@ enum Source {
     System,
     #[cfg(feature = "testing")]
     Manual(Arc<manual::Hands>),
+    /// The system's, its wall clock wrong by so many nanoseconds.
+    #[cfg(feature = "testing")]
+    Wrong(i64),
 }
 
 /// A moment on this machine's own clocks, as [`Clock::mark`] takes it.
@@ -56,6 +59,12 @@ impl Clock {
         Self::new(Source::System)
     }
 
+    /// The system's clock, its wall clock wrong by so many seconds: a host that is badly set.
+    #[cfg(feature = "testing")]
+    pub fn wrong_by(seconds: i64) -> Self {
+        Self::new(Source::Wrong(seconds.saturating_mul(NANOS_PER_SEC)))
+    }
+
     fn new(source: Source) -> Self {
         Self(Arc::new(Inner {
             source,
@@ -70,6 +79,8 @@ impl Clock {
             Source::System => system_now(),
             #[cfg(feature = "testing")]
             Source::Manual(hands) => from_nanos(hands.moment().wall),
+            #[cfg(feature = "testing")]
+            Source::Wrong(by) => shifted(system_now(), *by),
         };
         shifted(local, self.offset())
     }
@@ -182,6 +193,14 @@ impl Clock {
             Source::System => system_moment(),
             #[cfg(feature = "testing")]
             Source::Manual(hands) => hands.moment(),
+            #[cfg(feature = "testing")]
+            Source::Wrong(by) => {
+                let moment = system_moment();
+                Moment {
+                    wall: moment.wall.saturating_add(*by),
+                    ..moment
+                }
+            }
         }
     }
 

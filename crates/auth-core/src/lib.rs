@@ -19,12 +19,9 @@ mod judge;
 pub mod jwt;
 mod lockout;
 mod multipart;
-<<<<<<< HEAD
 mod place;
-=======
 #[cfg(feature = "pool")]
 mod pool;
->>>>>>> c81f15f (Keep tokens in Redis, seal them, pool tenants, and walk through the fleet's orders)
 mod request;
 #[cfg(feature = "reqwest")]
 mod reqwest_send;

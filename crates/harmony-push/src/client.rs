@@ -154,15 +154,17 @@ impl ClientBuilder {
                 hms_client_id: self.hms.as_ref().map(|hms| hms.id().to_owned()),
             }),
         };
-        let clock = client.api.clock().clone();
         if let Some(account) = self.account {
-            let tokens = Cached::builder(account.clock(clock.clone())).clock(clock.clone());
+            let clock = client.api.clock().clone();
+            // Signed here, at no cost: there is nothing to share.
+            let tokens = Cached::builder(account.clock(clock.clone())).clock(clock);
             client.api = client
                 .api
                 .with_credential("serviceAccountJwt", tokens.build());
         }
-        if self.hms.is_some() {
-            let tokens = Cached::builder(HmsTokens::new(client.clone())).clock(clock);
+        if let Some(hms) = &self.hms {
+            let provider = HmsTokens::new(client.clone());
+            let tokens = client.api.tokens("hms_access_token", hms.id(), provider);
             client.api = client.api.with_credential("hmsAccessToken", tokens.build());
         }
         Ok(client)

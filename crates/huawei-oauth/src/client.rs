@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use auth_core::{Api, ApiBuilder, Cached, CallOptions, Credential, Error, Request, Result};
+use auth_core::{Api, ApiBuilder, CallOptions, Credential, Error, Request, Result};
 use serde::de::DeserializeOwned;
 
 use crate::app::AppTokens;
@@ -64,7 +64,7 @@ impl Client {
     }
 
     /// A view that acts as a user: with one access token, or with a
-    /// [`Cached`] provider that renews them.
+    /// [`Cached`](auth_core::Cached) provider that renews them.
     pub fn as_user(&self, credential: impl Into<Credential>) -> Self {
         let credential = credential.into();
         let schemes = ["accessTokenForm", "accessTokenJson", "userAccessToken"];
@@ -157,8 +157,7 @@ impl ClientBuilder {
                 .credential("clientSecretJson", app.credential());
         }
         let api = api.build()?;
-        let clock = api.clock().clone();
-        let has_app = self.app.is_some();
+        let app_id = self.app.as_ref().map(|app| app.client_id().to_owned());
         let mut client = Client {
             shared: Arc::new(Shared {
                 app: self.app,
@@ -168,9 +167,9 @@ impl ClientBuilder {
             }),
             api,
         };
-        if has_app {
-            let tokens = Cached::builder(AppTokens::new(client.clone())).clock(clock);
-            let tokens = tokens.build();
+        if let Some(id) = app_id {
+            let provider = AppTokens::new(client.clone());
+            let tokens = client.api.tokens("app_access_token", &id, provider).build();
             client.api = client
                 .api
                 .with_credential("appAccessToken", tokens.clone())

@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use auth_core::{
-    Api, ApiBuilder, Cached, CallOptions, Credential, Request, Result, StoreKey, TokenStore,
-};
+use auth_core::{Api, ApiBuilder, CallOptions, Credential, Request, Result};
 #[cfg(feature = "reqwest")]
 use auth_core::{ReqwestSend, ReqwestSendBuilder};
 use serde::de::DeserializeOwned;
@@ -28,7 +26,6 @@ pub struct Client {
 pub struct ClientBuilder {
     application: Application,
     api: ApiBuilder,
-    store: Option<Arc<dyn TokenStore>>,
     #[cfg(feature = "reqwest")]
     tls: Option<ReqwestSendBuilder>,
 }
@@ -51,7 +48,6 @@ impl Client {
         ClientBuilder {
             application,
             api: site.into().apply(api),
-            store: None,
             #[cfg(feature = "reqwest")]
             tls: None,
         }
@@ -112,14 +108,6 @@ impl ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Shares the token with all processes that use the same store: one logs in for all. A process
-    /// that cannot reach the store does not log in by itself, because that would void the token of
-    /// the others.
-    pub fn store(mut self, store: impl TokenStore + 'static) -> Self {
-        self.store = Some(Arc::new(store));
-        self
-    }
-
     /// Builds the client. It needs no runtime yet and does no I/O.
     ///
     /// # Errors
@@ -138,15 +126,10 @@ impl ClientBuilder {
                 .credential("clientCert", Credential::Certificate);
         }
         let mut client = Client { api: api.build()? };
-        let clock = client.api.clock().clone();
-        let mut tokens = Cached::builder(Tokens::new(client.clone())).clock(clock);
-        if let Some(policy) = PLATFORM.token(TOKEN) {
-            tokens = tokens.policy(policy);
-        }
-        if let Some(store) = self.store {
-            let key = StoreKey::new(PLATFORM.name, TOKEN, self.application.id());
-            tokens = tokens.store(store, key);
-        }
+        let provider = Tokens::new(client.clone());
+        let tokens = client
+            .api
+            .tokens("access_token", self.application.id(), provider);
         client.api = client.api.with_credential("bearerAuth", tokens.build());
         Ok(client)
     }
@@ -162,6 +145,3 @@ impl fmt::Debug for ClientBuilder {
 }
 
 auth_core::connection_settings!(ClientBuilder, api);
-
-/// The name of the token in the platform's document.
-const TOKEN: &str = "access_token";

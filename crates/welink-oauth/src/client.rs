@@ -177,16 +177,20 @@ impl ClientBuilder {
         let mut api = api.build()?;
         let clock = api.clock().clone();
         let tickets = Tickets::new(api.clone(), Lockout::new(clock.clone()));
-        let tokens = |tickets: Tickets| Cached::builder(tickets).clock(clock.clone()).build();
-        let owner = self.app.is_some().then(|| tokens(tickets.clone()));
+        let owner = self.app.as_ref().map(|app| {
+            let tokens = api.tokens("app_access_token", app.client_id(), tickets.clone());
+            tokens.build()
+        });
         if let Some(owner) = &owner {
             api = api.with_credential("appAccessToken", owner.clone());
         }
         let of_tenant = {
-            let clock = clock.clone();
+            let api = api.clone();
+            let app = self.app.as_ref().map(|app| app.client_id().to_owned());
             move |tenant: &str| {
                 let tickets = tickets.for_tenant(tenant);
-                Cached::builder(tickets).clock(clock.clone()).build()
+                let of = format!("{}/{tenant}", app.as_deref().unwrap_or_default());
+                api.tokens("app_access_token", &of, tickets).build()
             }
         };
         Ok(Client {
