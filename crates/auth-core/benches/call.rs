@@ -104,6 +104,8 @@ struct Bench {
     runtime: Runtime,
     api: Api,
     plain: reqwest::Client,
+    /// The same with an end to every wait, as a call has.
+    bounded: reqwest::Client,
     base: String,
 }
 
@@ -126,6 +128,10 @@ impl Bench {
                 .expect("a runtime"),
             api,
             plain: reqwest::Client::new(),
+            bounded: reqwest::Client::builder()
+                .timeout(Duration::from_secs(10))
+                .build()
+                .expect("a client"),
             base,
         }
     }
@@ -140,11 +146,10 @@ impl Bench {
         assert!(sent.code == "80000000" && sent.request_id.len() == 4);
     }
 
-    fn plain_call(&self, body: &Bytes) {
+    fn plain_call(&self, client: &reqwest::Client, body: &Bytes) {
         let call = async {
             let url = format!("{}/v3/388421841222120222/messages:send", self.base);
-            let request = self
-                .plain
+            let request = client
                 .post(url)
                 .header("authorization", format!("Bearer {TOKEN}"))
                 .header("content-type", JSON)
@@ -166,14 +171,14 @@ impl Bench {
         assert!(issued.expires_in == 3600 && issued.access_token.len() == 200);
     }
 
-    fn plain_token(&self) {
+    fn plain_token(&self, client: &reqwest::Client) {
         let call = async {
             let form = [
                 ("grant_type", "client_credentials"),
                 ("client_id", "100042"),
                 ("client_secret", SECRET),
             ];
-            let request = self.plain.post(format!("{}/oauth2/v3/token", self.base));
+            let request = client.post(format!("{}/oauth2/v3/token", self.base));
             request.form(&form).send().await?.bytes().await
         };
         let answer = self.runtime.block_on(call).expect("an answer");
@@ -188,7 +193,9 @@ fn typed_call(criterion: &mut Criterion) {
     compare(
         criterion,
         "typed call",
-        || bench.plain_call(&body),
+        [&|| bench.plain_call(&bench.plain, &body), &|| {
+            bench.plain_call(&bench.bounded, &body)
+        }],
         || bench.call(&body),
     );
 }
@@ -200,26 +207,34 @@ fn token_request(criterion: &mut Criterion) {
     compare(
         criterion,
         "token request",
-        || bench.plain_token(),
+        [&|| bench.plain_token(&bench.plain), &|| {
+            bench.plain_token(&bench.bounded)
+        }],
         || bench.token(),
     );
 }
 
-fn compare(criterion: &mut Criterion, name: &str, yardstick: impl Fn(), ours: impl Fn()) {
+/// Compares with reqwest alone, which waits forever, and with reqwest and a timeout.
+fn compare(
+    criterion: &mut Criterion,
+    name: &str,
+    [yardstick, bounded]: [&dyn Fn(); 2],
+    ours: impl Fn(),
+) {
     let mut group = criterion.benchmark_group(name);
-    group.bench_function("reqwest", |bencher| bencher.iter(&yardstick));
+    group.bench_function("reqwest", |bencher| bencher.iter(yardstick));
     group.bench_function("auth-core", |bencher| bencher.iter(&ours));
     group.finish();
     #[cfg(unix)]
-    paired::ratio_by(
-        thread_cpu,
-        &format!("{name}, CPU of the client"),
-        &yardstick,
-        &ours,
-    );
-    paired::ratio(&format!("{name}, time"), &yardstick, &ours);
+    {
+        let title = format!("{name}, CPU of the client");
+        paired::ratio_by(thread_cpu, &title, yardstick, &ours);
+        let title = format!("{name}, CPU, with a timeout");
+        paired::ratio_by(thread_cpu, &title, bounded, &ours);
+    }
+    paired::ratio(&format!("{name}, time"), yardstick, &ours);
     let count = |work: &dyn Fn()| allocation_counter::measure(work).count_total;
-    let (base, own) = (count(&yardstick), count(&ours));
+    let (base, own) = (count(yardstick), count(&ours));
     #[expect(
         clippy::print_stdout,
         reason = "a benchmark reports on standard output"
