@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use self::maker::{Maker, header_select, list, members_of};
+use crate::compare::{decode, pairs};
 use crate::document::{Document, Operation, types};
 
 /// How much of what an operation takes is in a request.
@@ -141,6 +142,71 @@ pub fn example(
 }
 
 impl Example {
+    /// The request that a sample holds. What the document does not declare is left out.
+    ///
+    /// # Panics
+    ///
+    /// If the sample is no request.
+    pub fn of_sample(document: &Document, operation: &Operation<'_>, sample: &Value) -> Self {
+        let request = crate::sample::request(sample);
+        let template = operation.path.split('?').next().unwrap_or_default();
+        let segments = template.split('/').zip(request.uri().path().split('/'));
+        let in_path: Vec<(String, String)> = segments
+            .filter_map(|(place, text)| {
+                let name = place.strip_prefix('{')?.strip_suffix('}')?;
+                Some((name.to_owned(), decode(text)))
+            })
+            .collect();
+        let query = pairs(request.uri().query().unwrap_or_default());
+        let parameters = document
+            .parameters(operation)
+            .into_iter()
+            .filter_map(|parameter| {
+                let name = parameter["name"].as_str()?;
+                let place = parameter["in"].as_str()?;
+                let among = |all: &[(String, String)]| {
+                    let found = all.iter().find(|(key, _)| key == name);
+                    found.map(|(_, text)| text.clone())
+                };
+                let text = match place {
+                    "path" => among(&in_path),
+                    "query" => among(&query),
+                    _ => {
+                        let value = request.headers().get(name)?;
+                        value.to_str().ok().map(str::to_owned)
+                    }
+                }?;
+                let schema = document.resolve(&parameter["schema"]);
+                let value = match types(&schema).first() {
+                    Some(&"string") | None => Value::from(text),
+                    Some(_) => serde_json::from_str(&text).unwrap_or(Value::from(text)),
+                };
+                Some((place.to_owned(), name.to_owned(), value))
+            });
+        let content = operation.source["requestBody"]["content"].as_object();
+        let media = content.and_then(|content| content.keys().next().cloned());
+        let body = sample.get("body").filter(|_| media.is_some()).cloned();
+        let body = body.map(|body| match body {
+            Value::String(form) => pairs(&form)
+                .into_iter()
+                .map(|(name, text)| (name, Value::from(text)))
+                .collect(),
+            body => body,
+        });
+        let fixed = operation.source["x-route"]["query"].as_object();
+        let fixed = fixed.into_iter().flatten();
+        let fixed = fixed.map(|(name, value)| (name.clone(), as_text(value)));
+        Self {
+            operation: operation.id.to_owned(),
+            method: operation.method.to_uppercase(),
+            path: template.to_owned(),
+            fixed_query: fixed.collect(),
+            parameters: parameters.collect(),
+            media,
+            body,
+        }
+    }
+
     /// The request in the form of the documents' samples.
     pub fn sample(&self) -> Value {
         let mut headers = Map::new();

@@ -25,6 +25,7 @@ use crate::platforms::{Seeds, lock};
 use crate::recorder::Recorder;
 use crate::server;
 use crate::space::{FlowControl, Shared, SpaceState, Spaces};
+use crate::welink_oauth::WelinkOauth;
 
 /// A running emulator. It stops when it is dropped.
 ///
@@ -239,6 +240,11 @@ impl Space {
     /// What only OneAccess has: applications, people, codes, events.
     pub fn oneaccess_sdk(&self) -> OneAccess {
         OneAccess::new(Arc::clone(&self.state))
+    }
+
+    /// What only WeLink has: apps, tenants, codes of the client, inboxes, events.
+    pub fn welink_oauth(&self) -> WelinkOauth {
+        WelinkOauth::new(Arc::clone(&self.state))
     }
 
     /// Makes the next fitting request go wrong.

@@ -31,7 +31,9 @@ pub use crate::emulator::{Builder, Emulator, Space};
 pub use crate::fault::Fault;
 pub use crate::init::init;
 pub use crate::log::{Entry, Verdict};
-pub use crate::platforms::{behaves, harmony_push, huawei_oauth, iot_na, oneaccess_sdk};
+pub use crate::platforms::{
+    behaves, harmony_push, huawei_oauth, iot_na, oneaccess_sdk, welink_oauth,
+};
 pub use crate::validate::{Part, Rule, Violation};
 
 /// Tells the person who runs the emulator of something that no answer can tell.

@@ -13,7 +13,7 @@ pub mod oneaccess_sdk;
 pub(crate) mod security;
 #[cfg(test)]
 mod tests;
-mod welink_oauth;
+pub mod welink_oauth;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;

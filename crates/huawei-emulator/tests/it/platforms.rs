@@ -7,6 +7,7 @@ use std::path::Path;
 use huawei_emulator::Emulator;
 use huawei_emulator::harmony_push::HarmonyPush;
 use huawei_emulator::iot_na::IotNa;
+use huawei_emulator::welink_oauth::WelinkOauth;
 use serde_json::Value;
 
 use crate::client::{Answer, call};
@@ -43,15 +44,17 @@ async fn send(
     if wants("appKey") {
         call = call.header("app_key", IotNa::APP_ID);
     }
-    for name in [
-        "x-wlk-authorization",
-        "x-client-id",
-        "x-state-token",
-        "x-signature",
-    ] {
+    for name in ["x-client-id", "x-state-token", "x-signature"] {
         if !request.headers().contains_key(name) {
             call = call.header(name, "value");
         }
+    }
+    if platform == "welink-oauth" {
+        let token = match wants("appAccessToken") {
+            true => emulator.welink_oauth().app_token(),
+            false => emulator.welink_oauth().user_token(WelinkOauth::USER),
+        };
+        call = call.header("x-wlk-authorization", &token);
     }
     if wants("clientBasic") {
         call = call.header("authorization", "Basic YTpi");

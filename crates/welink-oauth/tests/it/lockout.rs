@@ -1,0 +1,104 @@
+//! A wrong secret: tried no more than it has to be, by nobody, and told for how long.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_core::testing::{ManualClock, Reply, Script};
+use auth_core::{Action, ErrorKind, ReqwestSend};
+use huawei_emulator::welink_oauth::WelinkOauth;
+use serde_json::json;
+use welink_oauth::{AppSecret, Client};
+
+use crate::stage::{Stage, builder};
+
+fn tickets(stage: &Stage) -> usize {
+    let log = stage.space.log();
+    let tickets = log
+        .iter()
+        .filter(|it| it.operation == Some("create_app_token"));
+    tickets.count()
+}
+
+fn client_with(stage: &Stage, secret: &str) -> Client {
+    let transport = Arc::new(ReqwestSend::builder().build().unwrap());
+    builder(&stage.space, AppSecret::new(WelinkOauth::CLIENT_ID, secret))
+        .transport(transport)
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_wrong_secret_is_tried_once_whoever_asks() {
+    let stage = Stage::new("wrong-secret");
+    let client = client_with(&stage, "wrong");
+    let error = client.get_tenant().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+    assert_eq!(error.action(), Action::FixCredentials);
+    assert_eq!(error.api().unwrap().code, "411007");
+    let tasks = (0..20).map(|number| {
+        let client = client.clone();
+        tokio::spawn(async move {
+            // Tenants have tokens of their own, and the same secret.
+            let tenant = client.as_tenant(&format!("tenant-{number}")).unwrap();
+            (client.get_tenant().await, tenant.get_tenant().await)
+        })
+    });
+    for task in futures_util::future::join_all(tasks).await {
+        let (own, tenants) = task.unwrap();
+        assert_eq!(own.unwrap_err().action(), Action::FixCredentials);
+        assert_eq!(tenants.unwrap_err().action(), Action::FixCredentials);
+    }
+    assert_eq!(tickets(&stage), 1);
+    assert!(!stage.welink.is_locked());
+}
+
+#[tokio::test]
+async fn a_locked_app_is_left_alone_and_the_error_says_for_how_long() {
+    let stage = Stage::new("locked");
+    for _ in 0..5 {
+        let _ = client_with(&stage, "wrong").get_tenant().await;
+    }
+    assert!(stage.welink.is_locked());
+    // The right secret is no help while the app is locked.
+    let error = stage.client.get_tenant().await.unwrap_err();
+    let api = error.api().unwrap();
+    assert_eq!(api.code, "41403");
+    assert_eq!(error.action(), Action::Backoff);
+    assert!(api.retry_after > Some(Duration::from_secs(890)), "{error}");
+    assert!(error.to_string().contains("s from now"), "{error}");
+    for _ in 0..5 {
+        let tenant = stage.client.as_tenant(WelinkOauth::SUBSCRIBER_ID).unwrap();
+        let error = tenant.get_tenant().await.unwrap_err();
+        assert_eq!(error.api().unwrap().code, "41403", "{error}");
+        assert!(stage.client.get_tenant().await.is_err());
+    }
+    assert_eq!(tickets(&stage), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_quarter_of_an_hour_the_secret_is_tried_again() {
+    let locked = Reply::json(200, &json!({"code": "41403", "message": "locked"}));
+    let ticket = json!({"code": "0", "access_token": "t", "expires_in": 7200});
+    let tenant = json!({"code": "0", "data": {"tenantId": "T"}});
+    let script = Script::new()
+        .reply(locked)
+        .reply(Reply::json(200, &ticket))
+        .reply(Reply::json(200, &tenant));
+    let clock = ManualClock::new();
+    let client = Client::builder(AppSecret::new("id", "secret"))
+        .transport(script.transport())
+        .clock(clock.clock())
+        .build()
+        .unwrap();
+    assert!(client.get_tenant().await.is_err());
+    clock.advance(Duration::from_secs(899));
+    let error = client.get_tenant().await.unwrap_err();
+    assert_eq!(
+        error.api().unwrap().retry_after,
+        Some(Duration::from_secs(1))
+    );
+    assert_eq!(script.count(), 1);
+    clock.advance(Duration::from_secs(2));
+    client.get_tenant().await.unwrap();
+    script.verify();
+}
