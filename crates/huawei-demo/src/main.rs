@@ -10,6 +10,7 @@ mod oneaccess;
 mod push;
 mod receiver;
 mod sign_in;
+mod welink;
 
 use std::process::ExitCode;
 
@@ -44,7 +45,8 @@ async fn run() -> Result<()> {
     say("The emulator is running", emulator.base_url());
     push::run(&emulator).await?;
     sign_in::run(&emulator).await?;
-    oneaccess::run(&emulator).await
+    oneaccess::run(&emulator).await?;
+    welink::run(&emulator).await
 }
 
 /// Prints the heading of a step.

@@ -1,4 +1,12 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(
+    all(feature = "events", feature = "sign-in"),
+    doc = include_str!("../README.md")
+)]
+#![cfg_attr(
+    not(all(feature = "events", feature = "sign-in")),
+    doc = "Sign WeLink users in to a back end and read the tenant's directory. The whole page needs the \
+           features `events` and `sign-in`."
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod administration;
