@@ -215,7 +215,7 @@ impl WelinkOauth {
         let mut state = self.state();
         act(&mut state);
         let calls = state.take_callbacks();
-        self.space.send_callbacks(calls);
+        self.space.send_callbacks("welink-oauth", calls);
     }
 }
 
