@@ -150,7 +150,10 @@ fn address(call: &Call<'_>) -> String {
             |it| it.secret,
         )
     };
-    let pairs = call.query.iter().map(|(name, value)| {
+    // What an address says to the emulator itself is no part of the platform.
+    let own = call.query.iter();
+    let own = own.filter(|(name, _)| !name.starts_with("emulator_"));
+    let pairs = own.map(|(name, value)| {
         let value = if secret(name) { "redacted" } else { value };
         (&**name, value)
     });
