@@ -132,10 +132,6 @@ const VECTORS: &[(&str, &str)] = &[
         "examples that the platforms publish, their secrets replaced",
     ),
     (
-        "crates/*/tests/vectors",
-        "tokens and keys made by another implementation for tests",
-    ),
-    (
         "crates/auth-core/tests/it/door/",
         "headings of keys in the tests of client certificates",
     ),

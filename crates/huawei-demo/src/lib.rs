@@ -5,6 +5,7 @@ mod pages {
     use auth_core as _;
     use huawei_oauth as _;
     use iot_na as _;
+    use oneaccess_sdk as _;
     use welink_oauth as _;
 
     #[doc = include_str!("../../../README.md")]
