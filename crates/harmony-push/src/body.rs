@@ -37,6 +37,8 @@ impl Frame {
     pub(crate) fn fill(&self, tokens: &[&str]) -> Bytes {
         let (head, tail) = self.bytes.split_at(self.split);
         let quoted: usize = tokens.iter().map(|token| token.len() + QUOTES).sum();
+        // The last token has no comma. To the byte, because only then is the buffer handed on as it is.
+        let quoted = quoted.saturating_sub(1);
         let mut body = Vec::with_capacity(self.bytes.len() + quoted);
         body.extend_from_slice(head);
         let mut before: &[u8] = b"\"";
@@ -115,6 +117,16 @@ mod tests {
     #[test]
     fn a_body_without_tokens_is_the_frame() {
         check(&[]);
+    }
+
+    #[test]
+    fn a_body_takes_one_allocation_however_many_tokens_there_are() {
+        let frame = Frame::new(b"[".to_vec(), b"]");
+        for count in [0, 1, 1000] {
+            let tokens = vec!["MAMzLgIkEUlZYGJPZVxcXIfWAAAABwAAAAAAAAAAAAA"; count];
+            let counted = allocation_counter::measure(|| drop(frame.fill(&tokens)));
+            assert_eq!(counted.count_total, 1, "{count} tokens");
+        }
     }
 
     proptest! {
