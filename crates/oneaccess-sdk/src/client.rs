@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use auth_core::{Api, ApiBuilder, Cached, CallOptions, Credential, Request, Result, Secret, Token};
+use auth_core::{Api, ApiBuilder, CallOptions, Credential, Request, Result, Secret, Token};
 use serde::de::DeserializeOwned;
 
 use crate::application::ApplicationTokens;
@@ -149,9 +149,9 @@ impl ClientBuilder {
             }),
         };
         if has_secret {
-            let clock = client.api.clock().clone();
             let provider = ApplicationTokens::new(client.api.clone(), &client);
-            let tokens = Cached::builder(provider).clock(clock);
+            let id = client.shared.application.id().to_owned();
+            let tokens = client.api.tokens("app_access_token", &id, provider);
             client.api = client
                 .api
                 .with_credential("bearerAccessToken", tokens.build());
