@@ -6,6 +6,7 @@
     reason = "a demonstration speaks on standard output"
 )]
 
+mod iot;
 mod oneaccess;
 mod push;
 mod receiver;
@@ -46,7 +47,8 @@ async fn run() -> Result<()> {
     push::run(&emulator).await?;
     sign_in::run(&emulator).await?;
     oneaccess::run(&emulator).await?;
-    welink::run(&emulator).await
+    welink::run(&emulator).await?;
+    iot::run(&emulator).await
 }
 
 /// Prints the heading of a step.
