@@ -37,8 +37,8 @@ pub(crate) struct Refusal {
     pub reason: Option<String>,
     /// The rules of the document that the request broke.
     pub violations: Vec<Violation>,
-    /// The schema of the error body, where the document has several and the code does not tell.
-    pub envelope: Option<&'static str>,
+    /// Which of the document's error bodies it is, counted from 0, where the code does not tell.
+    pub envelope: Option<u8>,
     /// The answer itself, where the caller asked for another form than the document's.
     pub form: Option<Box<Answer>>,
 }
@@ -149,20 +149,20 @@ struct Said<'a> {
     sub_code: Option<&'a str>,
     message: &'a str,
     request_id: &'a str,
-    envelope: Option<&'static str>,
+    envelope: Option<u8>,
 }
 
 impl Said<'_> {
     fn answer(&self, document: &Document, operation: &Operation, row: Option<&Row>) -> Answer {
         let outcome = &operation.outcome;
         let realm = row.and_then(|row| row.realm.as_ref());
-        let of_realm = outcome
-            .envelopes
-            .iter()
-            .find(|envelope| match self.envelope {
-                Some(schema) => envelope.schema == schema,
-                None => realm.is_some() && envelope.realm.as_ref() == realm,
-            });
+        let of_realm = match self.envelope {
+            Some(number) => outcome.envelopes.get(usize::from(number)),
+            None => outcome
+                .envelopes
+                .iter()
+                .find(|envelope| realm.is_some() && envelope.realm.as_ref() == realm),
+        };
         let Some(envelope) = of_realm.or_else(|| outcome.envelopes.first()) else {
             return Answer::empty(StatusCode::BAD_REQUEST);
         };

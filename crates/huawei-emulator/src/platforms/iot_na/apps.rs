@@ -237,7 +237,7 @@ fn invalid(reason: &str) -> Refusal {
 /// What stands before the platform refuses in a form of its own.
 fn gateway(code: &str, reason: &str) -> Refusal {
     Refusal {
-        envelope: Some("GatewayError"),
+        envelope: Some(GATEWAY),
         ..Refusal::code(code).because(reason)
     }
 }
@@ -247,6 +247,8 @@ fn fresh() -> String {
     format!("{:032x}", fastrand::u128(..))
 }
 
+/// The gateway's error body among those of the document.
+const GATEWAY: u8 = 1;
 /// The first application of a fresh space.
 pub(crate) const APP_ID: &str = "Zkxm4FNw5j0Hq1V2emulated0001";
 /// Holds the characters that a form has to encode.

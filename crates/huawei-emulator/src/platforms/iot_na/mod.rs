@@ -11,6 +11,7 @@ mod handle;
 mod outbox;
 mod page;
 mod pages;
+mod reports;
 mod subscriptions;
 mod time;
 mod upgrades;
