@@ -22,6 +22,7 @@ mod roles;
 mod seed;
 mod sessions;
 mod sso;
+mod steps;
 mod users;
 
 pub use self::applications::Application;
