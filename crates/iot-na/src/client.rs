@@ -1,6 +1,7 @@
 //! The client, and the settings it is built from.
 
 use std::fmt;
+#[cfg(feature = "reqwest")]
 use std::sync::Arc;
 
 use auth_core::{Api, ApiBuilder, CallOptions, Credential, Request, Result};
@@ -115,16 +116,17 @@ impl ClientBuilder {
     /// [`ErrorKind::Config`](auth_core::ErrorKind::Config) for an address that is none, and for
     /// certificates that cannot be read.
     pub fn build(self) -> Result<Client> {
-        let mut api = self
+        let api = self
             .api
             .credential("appKey", Credential::key(self.application.id()))
             .credential("appSecret", self.application.credential());
         #[cfg(feature = "reqwest")]
-        if let Some(tls) = self.tls {
-            api = api
+        let api = match self.tls {
+            Some(tls) => api
                 .transport(Arc::new(tls.build()?))
-                .credential("clientCert", Credential::Certificate);
-        }
+                .credential("clientCert", Credential::Certificate),
+            None => api,
+        };
         let mut client = Client { api: api.build()? };
         let provider = Tokens::new(client.clone());
         let tokens = client
