@@ -111,6 +111,10 @@ const LONG: &[(&str, &str)] = &[
         "one state machine, whose steps are only right together",
     ),
     (
+        "crates/auth-core/src/cached/fleet_model.rs",
+        "a test: the walks through all orders of a fleet's steps, crashes and pauses included",
+    ),
+    (
         "crates/auth-core/src/cached/model.rs",
         "a test: the walk through all orders of the cache's steps, and the promises it holds them to",
     ),
