@@ -72,6 +72,7 @@ impl Tickets {
     }
 
     /// Obtains those of a tenant with the same secret: what is known of it holds for both.
+    #[cfg(feature = "tenants")]
     pub(crate) fn for_tenant(&self, tenant_id: &str) -> Self {
         Self {
             tenant: Some(tenant_id.to_owned()),

@@ -3,12 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use auth_core::{Api, ApiBuilder, Cached, CallOptions, Error, Lockout, Request, Result};
+use auth_core::{Api, ApiBuilder, Cached, CallOptions, Lockout, Request, Result};
 use serde::de::DeserializeOwned;
 
 use crate::app_secret::{LOCKED, LOCKED_FOR, Tickets};
 use crate::generated::platform::PLATFORM;
-use crate::tenants::Tenants;
 use crate::{AppSecret, SignedInUser, UserToken};
 
 /// A client of WeLink. Cheap to clone; clones and views share connections and tokens.
@@ -24,7 +23,8 @@ pub(crate) struct Shared {
     /// The tokens that act for the owner of the app.
     owner: Option<Cached>,
     /// The tokens that act for the tenants that subscribed to it.
-    tenants: Tenants,
+    #[cfg(feature = "tenants")]
+    tenants: auth_core::TokenPool,
     #[cfg(feature = "sign-in")]
     pub(crate) sign_in: crate::sign_in::Settings,
 }
@@ -62,16 +62,18 @@ impl Client {
     ///
     /// [`ErrorKind::Config`](auth_core::ErrorKind::Config) for an empty id, and for a client
     /// without an app.
+    #[cfg(feature = "tenants")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tenants")))]
     pub fn as_tenant(&self, tenant_id: &str) -> Result<Self> {
         if tenant_id.is_empty() {
-            return Err(Error::config("the tenant id is empty"));
+            return Err(auth_core::Error::config("the tenant id is empty"));
         }
         if self.shared.app.is_none() {
-            return Err(Error::config(
+            return Err(auth_core::Error::config(
                 "there is no app whose token could act for a tenant: use `Client::builder`",
             ));
         }
-        let tokens = self.shared.tenants.of(tenant_id);
+        let tokens = self.shared.tenants.get(tenant_id)?;
         Ok(Self {
             api: self.api.with_credential("appAccessToken", tokens),
             shared: Arc::clone(&self.shared),
@@ -184,22 +186,24 @@ impl ClientBuilder {
         if let Some(owner) = &owner {
             api = api.with_credential("appAccessToken", owner.clone());
         }
-        let of_tenant = {
+        #[cfg(feature = "tenants")]
+        let tenants = {
             let api = api.clone();
             let app = self.app.as_ref().map(|app| app.client_id().to_owned());
-            move |tenant: &str| {
+            auth_core::TokenPool::new(MOST_TENANTS, move |tenant: &str| {
                 let tickets = tickets.for_tenant(tenant);
                 let of = format!("{}/{tenant}", app.as_deref().unwrap_or_default());
-                api.tokens("app_access_token", &of, tickets).build()
-            }
+                Ok(api.tokens("app_access_token", &of, tickets).build())
+            })
         };
         Ok(Client {
             shared: Arc::new(Shared {
                 app: self.app,
                 owner,
-                tenants: Tenants::new(of_tenant),
+                #[cfg(feature = "tenants")]
+                tenants,
                 #[cfg(feature = "sign-in")]
-                sign_in: crate::sign_in::Settings::new(self.form, Lockout::new(clock.clone())),
+                sign_in: crate::sign_in::Settings::new(self.form, Lockout::new(clock)),
             }),
             api,
         })
@@ -216,3 +220,7 @@ impl fmt::Debug for ClientBuilder {
 }
 
 auth_core::connection_settings!(ClientBuilder, api);
+
+/// How many tenants' tokens are kept.
+#[cfg(feature = "tenants")]
+const MOST_TENANTS: usize = 10_000;

@@ -1,11 +1,11 @@
 #![cfg_attr(
-    all(feature = "events", feature = "sign-in"),
+    all(feature = "events", feature = "sign-in", feature = "tenants"),
     doc = include_str!("../README.md")
 )]
 #![cfg_attr(
-    not(all(feature = "events", feature = "sign-in")),
+    not(all(feature = "events", feature = "sign-in", feature = "tenants")),
     doc = "Sign WeLink users in to a back end and read the tenant's directory. The whole page needs the \
-           features `events` and `sign-in`."
+           features `events`, `sign-in` and `tenants`."
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -19,7 +19,6 @@ mod generated;
 mod js_pages;
 #[cfg(feature = "sign-in")]
 pub mod sign_in;
-mod tenants;
 mod user;
 
 pub use auth_core::{Action, Error, Result, Secret};

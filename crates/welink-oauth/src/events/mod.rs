@@ -18,7 +18,7 @@
 //!     };
 //!     if seen.insert(delivery.id(), now) {
 //!         match &delivery.event {
-//!             Event::TenantAuthorized { tenant_id } => println!("welcome {tenant_id}"),
+//!             Event::TenantAuthorized { tenant_id, .. } => println!("welcome {tenant_id}"),
 //!             Event::UsersDeleted(users) => println!("{} users left", users.len()),
 //!             other => println!("{}", other.event_type()),
 //!         }

@@ -1,6 +1,6 @@
 //! A client and the platform it talks to.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use auth_core::{HttpSend, ReqwestSend};
@@ -12,9 +12,17 @@ use welink_oauth::{AppSecret, Client, ClientBuilder};
 /// One emulator for all tests. It writes the exchanges as samples, so that another reader of the
 /// documents can judge them, too.
 static EMULATOR: LazyLock<Emulator> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("welink-oauth-exchanges");
-    Emulator::builder().record(folder).start_thread().unwrap()
+    Emulator::builder()
+        .record(exchanges())
+        .start_thread()
+        .unwrap()
 });
+
+/// Where the exchanges of this process are written: each test may have one of its own.
+pub(crate) fn exchanges() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    folder.join(format!("welink-oauth-exchanges-{}", std::process::id()))
+}
 
 /// A client and the platform it talks to, with a state of its own.
 pub(crate) struct Stage {
