@@ -159,7 +159,7 @@ impl SignIn {
     ///
     /// # Errors
     ///
-    /// [`Action::SignInAgain`](auth_core::Action::SignInAgain) where the browser did not come back
+    /// [`Action::SignInAgain`] where the browser did not come back
     /// to this sign-in, or the code has expired (it is valid for 5 minutes and serves once). After a
     /// wrong secret, and while the platform says that the account is locked, nothing is sent by any
     /// clone of the client, and the error tells for how long.
