@@ -56,3 +56,50 @@ pub(crate) fn unix_ms(time: SystemTime) -> i64 {
         Err(before) => -milliseconds(before.duration()),
     }
 }
+
+/// `2022-03-31 16:46:02.964`, in UTC.
+pub(crate) fn date_time(now: SystemTime) -> String {
+    let ms = unix_ms(now);
+    let days = ms.div_euclid(86_400_000);
+    let rest = ms.rem_euclid(86_400_000);
+    let (year, month, day) = civil(days);
+    let (hours, minutes) = (rest / 3_600_000, rest / 60_000 % 60);
+    let (seconds, thousandths) = (rest / 1000 % 60, rest % 1000);
+    format!("{year:04}-{month:02}-{day:02} {hours:02}:{minutes:02}:{seconds:02}.{thousandths:03}")
+}
+
+/// The date of a day since 1970: Howard Hinnant's `civil_from_days`.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let of_era = shifted.rem_euclid(146_097);
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let shifted_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = year + era * 400 + i64::from(month <= 2);
+    (year, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::date_time;
+
+    fn check(ms: u64, expected: &str) {
+        assert_eq!(date_time(UNIX_EPOCH + Duration::from_millis(ms)), expected);
+    }
+
+    #[test]
+    fn a_time_is_written_to_the_millisecond() {
+        check(0, "1970-01-01 00:00:00.000");
+        check(951_782_400_001, "2000-02-29 00:00:00.001");
+        check(1_648_745_162_964, "2022-03-31 16:46:02.964");
+    }
+}

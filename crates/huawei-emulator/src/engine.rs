@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ALLOW, HOST, HeaderName, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_TYPE, HOST, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::{Map, Value};
 
@@ -59,15 +59,20 @@ struct Judged {
 pub(crate) async fn serve(
     space: &Arc<SpaceState>,
     only: Option<&'static Document>,
-    incoming: Incoming,
+    mut incoming: Incoming,
 ) -> Served {
     let now = space.clock.now();
-    let query = decode_pairs(incoming.query.as_bytes()).unwrap_or_default();
+    let mut query = decode_pairs(incoming.query.as_bytes()).unwrap_or_default();
     let request_id = request_id(unix_ms(now));
     let (document, route) = match find(space, only, &incoming, &query) {
         Ok(found) => found,
         Err(missing) => return Served::Answer(unknown(space, &incoming, &missing), None),
     };
+    if takes_form(space, document, &route, &incoming) {
+        // From here on it is as if the query had them, in the log and in samples, too.
+        query.extend(decode_pairs(&incoming.body).unwrap_or_default());
+        incoming.body.clear();
+    }
     let consent = lock(&space.consent).clone();
     let base = incoming.base();
     let exchange = Exchange {
@@ -159,6 +164,15 @@ fn find(
         return Ok(found.swap_remove(claimed.unwrap_or(0)));
     }
     found.pop().ok_or(missing)
+}
+
+/// Whether the parameters of a request are those of the form in its body.
+fn takes_form(space: &SpaceState, document: &Document, route: &Route, incoming: &Incoming) -> bool {
+    let media = incoming.headers.get(CONTENT_TYPE);
+    let media = media.and_then(|media| media.to_str().ok());
+    let is_form = media.is_some_and(|it| it.starts_with("application/x-www-form-urlencoded"));
+    let platform = space.platforms.of(document.name);
+    is_form && platform.is_some_and(|platform| lock(platform).takes_form(route.operation))
 }
 
 /// The answer to a request that no operation is for.
@@ -356,7 +370,7 @@ fn note(space: &SpaceState, call: &Call<'_>, judged: &Judged, fault: Option<&Fau
     });
     if let Some(recorder) = &space.recorder
         && !cut
-        && fault.is_none_or(|fault| fault.acts || !fault.replaces())
+        && fault.is_none_or(|fault| !fault.replaces())
     {
         recorder.record(call, &judged.answer, judged.verdict);
     }

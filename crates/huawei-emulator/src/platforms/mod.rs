@@ -130,6 +130,11 @@ pub(crate) trait Platform: Send {
         false
     }
 
+    /// Whether an operation takes its query parameters in the form of its body, too.
+    fn takes_form(&self, _operation: &Operation) -> bool {
+        false
+    }
+
     /// Answers a request that kept to the document, to an operation that behaves. Any other ends
     /// in [`Refusal::no_behaviour`]: [`answer`] does not let it come this far.
     fn answer(&mut self, call: &Call<'_>) -> Result<Answer, Refusal>;

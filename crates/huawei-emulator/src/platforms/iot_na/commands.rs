@@ -85,16 +85,30 @@ pub(super) struct NewCommand<'a> {
 impl State {
     /// `create_device_command`.
     pub(super) fn create_command(&mut self, call: &Call<'_>) -> Result<Answer, Refusal> {
+        let device_id = call.body()["deviceId"].as_str().unwrap_or_default();
+        let answer = self.take_command(call, device_id)?;
+        Ok(Answer::json(&answer).with_status(StatusCode::CREATED))
+    }
+
+    /// Takes the command of a call for a device, and gives it as it is in the answer.
+    pub(super) fn take_command(
+        &mut self,
+        call: &Call<'_>,
+        device_id: &str,
+    ) -> Result<Value, Refusal> {
         let owner = self.owner(call)?;
         let body = call.body();
-        let device_id = body["deviceId"].as_str().unwrap_or_default();
         let online = self.device(call, device_id)?.status == Status::Online;
         let callback_url = body["callbackUrl"].as_str().map(str::to_owned);
         if let Some(url) = &callback_url {
             self.check_address(&owner, url)
                 .map_err(|reason| Refusal::code("100022").because(reason))?;
         }
-        let expire_time = body["expireTime"].as_i64().unwrap_or(DEFAULT_LIFE_S);
+        // Older clients write the number as text.
+        let expire_time = match &body["expireTime"] {
+            Value::String(text) => text.parse().unwrap_or(DEFAULT_LIFE_S),
+            number => number.as_i64().unwrap_or(DEFAULT_LIFE_S),
+        };
         if expire_time == 0 && !online {
             return Err(Refusal::code("100428").because("the device is not online"));
         }
@@ -118,7 +132,7 @@ impl State {
         if online {
             self.deliver_commands(device_id, call.now);
         }
-        Ok(Answer::json(&answer).with_status(StatusCode::CREATED))
+        Ok(answer)
     }
 
     /// Adds a command that waits, and gives its place.
@@ -156,7 +170,7 @@ impl State {
     }
 
     /// Gives a command another status, and tells who asked for it.
-    fn change(&mut self, at: usize, status: &'static str, detail: Value) {
+    pub(super) fn change(&mut self, at: usize, status: &'static str, detail: Value) {
         let command = &mut self.commands[at];
         command.status = status;
         if status != "SENT" && status != "DELIVERED" {
@@ -229,18 +243,21 @@ impl State {
 
     /// `list_device_commands`.
     pub(super) fn list_commands(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
+        Ok(paged(call, self.chosen_commands(call)?))
+    }
+
+    /// The commands that a call asks for, the newest first.
+    pub(super) fn chosen_commands(&self, call: &Call<'_>) -> Result<Vec<Value>, Refusal> {
         let owner = self.owner(call)?;
         let (from, to) = (call.query("startTime"), call.query("endTime"));
-        let items = self
+        let chosen = self
             .commands
             .iter()
             .rev()
             .filter(|it| it.app_id == owner)
             .filter(|it| call.query("deviceId").is_none_or(|id| id == it.device_id))
-            .filter(|it| within(&stamp(it.created_s), from, to))
-            .map(Command::answer)
-            .collect();
-        Ok(paged(call, items))
+            .filter(|it| within(&stamp(it.created_s), from, to));
+        Ok(chosen.map(Command::answer).collect())
     }
 
     /// `create_command_cancel_task`: what waits now is cancelled when the task has run.

@@ -178,29 +178,36 @@ impl State {
 
     /// `modify_device_shadow`: at once if the device is online, else when it comes.
     pub(super) fn modify_shadow(&mut self, call: &Call<'_>) -> Result<Answer, Refusal> {
-        let device_id = call.path("deviceId");
-        let now = call.now;
-        let device = self.device_mut(call, device_id)?;
-        let app_id = device.app_id.clone();
-        let online = device.status == Status::Online;
-        let mut wishes = Vec::new();
         let desireds = call.body()["serviceDesireds"].as_array();
-        for wish in desireds.into_iter().flatten() {
+        let wishes = desireds.into_iter().flatten().map(|wish| {
             let service_id = wish["serviceId"].as_str().unwrap_or_default();
-            let service = device.service(service_id);
-            for (name, value) in wish["desired"].as_object().into_iter().flatten() {
+            (service_id, &wish["desired"])
+        });
+        self.wish(call, wishes)?;
+        Ok(Answer::empty(http::StatusCode::OK))
+    }
+
+    /// Wishes for data of services of the device in a call's path.
+    pub(super) fn wish<'a>(
+        &mut self,
+        call: &Call<'_>,
+        wishes: impl IntoIterator<Item = (&'a str, &'a Value)>,
+    ) -> Result<(), Refusal> {
+        let device_id = call.path("deviceId");
+        let device = self.device(call, device_id)?;
+        let (app_id, online) = (device.app_id.clone(), device.status == Status::Online);
+        for (service_id, desired) in wishes {
+            let service = self.device_mut(call, device_id)?.service(service_id);
+            for (name, value) in desired.as_object().into_iter().flatten() {
                 service.desired.insert(name.clone(), value.clone());
             }
-            wishes.push((service_id.to_owned(), wish["desired"].clone()));
-        }
-        for (service_id, desired) in wishes {
             let list = &mut self.history.wishes;
-            push(list, device_id, &app_id, &service_id, &desired, now);
+            push(list, device_id, &app_id, service_id, desired, call.now);
         }
         if online {
             self.deliver_desired(device_id);
         }
-        Ok(Answer::empty(http::StatusCode::OK))
+        Ok(())
     }
 
     /// `list_device_shadow_history`.

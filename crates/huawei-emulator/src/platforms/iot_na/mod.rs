@@ -8,6 +8,7 @@ mod data;
 mod devices;
 mod groups;
 mod handle;
+mod legacy;
 mod outbox;
 mod page;
 mod pages;
@@ -133,6 +134,10 @@ impl Platform for State {
             "create_command_cancel_task" => self.create_cancel_task(call),
             "list_command_cancel_tasks" => self.list_cancel_tasks(call),
             "invoke_device_service" => self.invoke_service(call),
+            "post_device_command_legacy" => self.post_command(call),
+            "list_device_commands_legacy" => self.list_commands_legacy(call),
+            "cancel_device_commands_legacy" => self.cancel_commands(call),
+            "set_device_service_legacy" => self.set_service(call),
             "create_subscription" => self.create_subscription(call),
             "subscribe_legacy" => self.subscribe_legacy(call),
             "subscribe_management_data" => self.subscribe_management(call),
@@ -186,6 +191,7 @@ impl Platform for State {
 /// The operations with behaviour of their own.
 pub(crate) const BEHAVES: &[&str] = &[
     "add_device_group_members",
+    "cancel_device_commands_legacy",
     "create_batch_task",
     "create_command_cancel_task",
     "create_device_command",
@@ -215,6 +221,7 @@ pub(crate) const BEHAVES: &[&str] = &[
     "list_data_history_legacy",
     "list_device_capabilities",
     "list_device_commands",
+    "list_device_commands_legacy",
     "list_device_data_history",
     "list_device_group_members",
     "list_device_groups",
@@ -231,6 +238,7 @@ pub(crate) const BEHAVES: &[&str] = &[
     "modify_device_group",
     "modify_device_legacy",
     "modify_device_shadow",
+    "post_device_command_legacy",
     "query_device_realtime_location",
     "refresh_device_secret",
     "refresh_device_verify_code",
@@ -241,6 +249,7 @@ pub(crate) const BEHAVES: &[&str] = &[
     "register_device_legacy",
     "register_device_legacy_v1_2",
     "remove_device_group_members",
+    "set_device_service_legacy",
     "subscribe_legacy",
     "subscribe_management_data",
     "update_device_command",

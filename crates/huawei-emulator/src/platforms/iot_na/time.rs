@@ -1,8 +1,8 @@
 //! Times as the platform writes them.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use crate::clock::unix_s;
+use crate::clock::{date_time, unix_s};
 
 /// A time as `yyyyMMdd'T'HHmmss'Z'`.
 pub(super) fn written(time: SystemTime) -> String {
@@ -11,19 +11,10 @@ pub(super) fn written(time: SystemTime) -> String {
 
 /// Seconds since 1970 as `yyyyMMdd'T'HHmmss'Z'`; later times are greater texts.
 pub(super) fn stamp(seconds: i64) -> String {
-    // An HTTP date has the same parts, in words: `Sun, 06 Nov 1994 08:49:37 GMT`.
-    let time = SystemTime::UNIX_EPOCH
-        + std::time::Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
-    let text = httpdate::fmt_http_date(time);
-    let parts: Vec<&str> = text.split(' ').collect();
-    let [_, day, month, year, clock, _] = parts[..] else {
-        return String::new();
-    };
-    let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let month = months.iter().position(|name| *name == month).unwrap_or(0) + 1;
-    format!("{year}{month:02}{day}T{}Z", clock.replace(':', ""))
+    let since = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
+    let text = date_time(SystemTime::UNIX_EPOCH + since);
+    let (whole, _) = text.split_once('.').unwrap_or((&text, ""));
+    format!("{}Z", whole.replace(['-', ':'], "").replace(' ', "T"))
 }
 
 /// Whether a text lies between two others, where they are given.

@@ -6,13 +6,13 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Refusal};
-use crate::clock::unix_s;
+use crate::clock::{date_time, unix_s};
 use crate::consent::{self, Decision, Page, Phrase, Place};
 use crate::page::escape;
 use crate::platforms::Call;
 
 use super::State;
-use super::ids::{date_time, random_text, text};
+use super::ids::{random_text, text};
 use super::oauth::BRAND;
 
 /// Tickets that were not checked yet.

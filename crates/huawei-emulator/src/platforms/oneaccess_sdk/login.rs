@@ -6,13 +6,13 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Refusal};
-use crate::clock::unix_s;
+use crate::clock::{date_time, unix_s};
 use crate::platforms::Call;
 
 use super::State;
 use super::applications::Application;
 use super::events::Change;
-use super::ids::{date_time, new_id, ok, random_text, text};
+use super::ids::{new_id, ok, random_text, text};
 use super::people::{PasswordState, Person};
 use super::sessions::Session;
 

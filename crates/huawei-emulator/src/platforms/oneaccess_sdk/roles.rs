@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Refusal};
+use crate::clock::date_time;
 use crate::platforms::Call;
 
 use super::State;
-use super::ids::{date_time, done, new_id, ok, text};
+use super::ids::{done, new_id, ok, text};
 use super::paging::{page, page_with_size};
 
 /// A role inside an application.

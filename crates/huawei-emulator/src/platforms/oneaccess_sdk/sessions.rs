@@ -7,14 +7,14 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Refusal};
-use crate::clock::{unix_ms, unix_s};
+use crate::clock::{date_time, unix_ms, unix_s};
 use crate::platforms::Call;
 use crate::platforms::security::bearer;
 
 use super::State;
 use super::applications::Application;
 use super::events::Change;
-use super::ids::{date_time, done, ok, random_text, text};
+use super::ids::{done, ok, random_text, text};
 use super::keys;
 use super::people::Person;
 

@@ -3,11 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, Refusal};
+use crate::clock::date_time;
 use crate::platforms::Call;
 
 use super::State;
 use super::events::Change;
-use super::ids::{date_time, done, new_id, ok, text};
+use super::ids::{done, new_id, ok, text};
 use super::paging::page;
 use super::people::{PasswordState, Person};
 

@@ -103,6 +103,7 @@ pub(super) fn answer(state: &mut State, call: &ControlCall<'_>) -> Result<Answer
         }
         ("GET", ["users"]) => list(&directory(state, tenant)?.users),
         ("GET", ["departments"]) => list(&directory(state, tenant)?.departments),
+        ("GET", ["groups"]) => list(state.groups.of_tenant(tenant)),
         ("POST", ["robots"]) => {
             let robot: Robot = parse(body)?;
             state.messages.robots.push((robot.token, robot.group));
@@ -112,7 +113,7 @@ pub(super) fn answer(state: &mut State, call: &ControlCall<'_>) -> Result<Answer
         ("GET", ["inbox", receiver]) => {
             let receiver = percent_decode_str(receiver).decode_utf8_lossy();
             let all = state.messages.received.iter();
-            list(all.filter(|message| message.receiver == receiver))
+            list(all.filter(|message| message.is_for(&receiver)))
         }
         _ => return Err(not_found()),
     };

@@ -144,16 +144,22 @@ impl WelinkOauth {
             .collect()
     }
 
-    /// The messages that a user got, or the group of a robot, the oldest first.
+    /// The chat groups of a tenant, each with its `members`, as they stand now.
+    pub fn groups(&self, tenant_id: &str) -> Vec<Value> {
+        self.state().groups.of_tenant(tenant_id)
+    }
+
+    /// The messages that a user got, alone or in a group, or that were said in a group, the oldest
+    /// first.
     pub fn inbox(&self, receiver: &str) -> Vec<Received> {
         let state = self.state();
         let all = state.messages.received.iter();
-        all.filter(|message| message.receiver == receiver)
+        all.filter(|message| message.is_for(receiver))
             .cloned()
             .collect()
     }
 
-    /// Adds a robot that speaks in a group.
+    /// Adds a robot that speaks in a group: the id of one, or any name.
     pub fn add_robot(&self, token: &str, group: &str) {
         let robot = (token.to_owned(), group.to_owned());
         self.state().messages.robots.push(robot);

@@ -1,4 +1,4 @@
-//! Messages to users and groups: delivered to inboxes that the page shows.
+//! Messages and reminders to users and groups: delivered to inboxes that the page shows.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -9,14 +9,17 @@ use crate::platforms::Call;
 
 use super::apps::success;
 use super::directory::{Directory, list, text};
+use super::groups::Groups;
 use super::users;
 
 /// A message as a user or a group got it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Received {
-    /// The user; the group of the robot for what a robot said.
+    /// The user; the group for what was said in one.
     pub receiver: String,
+    /// The users who were in the group when it was said.
+    pub readers: Vec<String>,
     /// The id under which it is changed and recalled.
     pub item_id: String,
     /// The operation that sent it.
@@ -31,6 +34,14 @@ pub struct Received {
     pub recalled: bool,
 }
 
+/// What is delivered, beside what the request says.
+pub(super) struct Delivery {
+    pub receiver: String,
+    pub readers: Vec<String>,
+    pub item_id: String,
+    pub title: String,
+}
+
 /// The messages of a space.
 #[derive(Debug, Default)]
 pub(crate) struct Messages {
@@ -39,6 +50,13 @@ pub(crate) struct Messages {
     pub robots: Vec<(String, String)>,
     /// The ids of what robots said: each serves once.
     pub said: Vec<String>,
+}
+
+impl Received {
+    /// Whether it is in the inbox of a user or group.
+    pub(super) fn is_for(&self, receiver: &str) -> bool {
+        self.receiver == receiver || self.readers.iter().any(|reader| reader == receiver)
+    }
 }
 
 impl Messages {
@@ -51,7 +69,14 @@ impl Messages {
         let body = call.body();
         match call.operation.id.as_str() {
             "update_message_status" => {
-                let sent = self.sent(body)?;
+                let named = list(body, "toUserList");
+                let is_named = |it: &Received| named.iter().any(|user| it.receiver == *user);
+                let mut sent = self.sent(body)?;
+                sent.retain(|message| named.is_empty() || is_named(message));
+                if sent.is_empty() {
+                    let reason = "nobody in toUserList got the message";
+                    return Err(Refusal::code("51019").because(reason));
+                }
                 for message in sent {
                     message.message["messageStatus"] = body["messageStatus"].clone();
                     message.message["statusColor"] = body["statusColor"].clone();
@@ -71,6 +96,7 @@ impl Messages {
             | "send_news_message"
             | "send_official_message"
             | "send_official_message_v2" => self.send(directory, call),
+            "push_context_aware" => self.remind(directory, call),
             _ => Err(Refusal::no_behaviour(call)),
         }
     }
@@ -85,7 +111,7 @@ impl Messages {
         }
         let item_id = format!("{}{:06}", unix_ms(call.now), fastrand::u32(..1_000_000));
         for receiver in good {
-            self.deliver(call, receiver, &item_id, title(body));
+            self.deliver(call, Delivery::to(receiver, &item_id, title(body)));
         }
         let mut answer = json!({ "itemId": item_id });
         if !failed.is_empty() {
@@ -94,8 +120,31 @@ impl Messages {
         Ok(success(answer))
     }
 
+    /// Answers `push_context_aware`: a reminder for today, or for the days until one of the next
+    /// seven.
+    fn remind(&mut self, directory: &Directory, call: &Call<'_>) -> Result<Answer, Refusal> {
+        let body = call.body();
+        if let Some(end) = body["endDate"].as_str() {
+            let day = |ahead: i64| users::beijing(unix_ms(call.now) + ahead * DAY_MS);
+            if !(0..=MOST_DAYS).any(|ahead| day(ahead).starts_with(end)) {
+                let reason = "endDate is not one of the next seven days";
+                return Err(Refusal::code("43011").because(reason));
+            }
+        }
+        let (good, _) = receivers(directory, body)?;
+        if good.is_empty() {
+            return Err(Refusal::code("47111").because("there is no such user"));
+        }
+        let push_id = format!("{:032x}", fastrand::u128(..));
+        for receiver in good {
+            let title = body["titleCn"].as_str().unwrap_or_default().to_owned();
+            self.deliver(call, Delivery::to(receiver, &push_id, title));
+        }
+        Ok(success(json!({ "data": { "pushId": push_id } })))
+    }
+
     /// Answers `send_robot_message`.
-    pub(super) fn robot(&mut self, call: &Call<'_>) -> Result<Answer, Refusal> {
+    pub(super) fn robot(&mut self, groups: &Groups, call: &Call<'_>) -> Result<Answer, Refusal> {
         let body = call.body();
         let token = call.query("token").unwrap_or_default();
         let mut robots = self.robots.iter();
@@ -111,19 +160,23 @@ impl Messages {
         let group = group.clone();
         self.said.push(id.clone());
         let words = body["content"]["text"].as_str().unwrap_or_default();
-        self.deliver(call, group, &id, words.to_owned());
+        let members = groups.get(&group).map(|group| group.members.clone());
+        let readers = members.unwrap_or_default();
+        let said = Delivery::to(group, &id, words.to_owned());
+        self.deliver(call, Delivery { readers, ..said });
         Ok(success(json!({})))
     }
 
-    fn deliver(&mut self, call: &Call<'_>, receiver: String, item_id: &str, title: String) {
+    pub(super) fn deliver(&mut self, call: &Call<'_>, delivery: Delivery) {
         if self.received.len() >= MOST {
             self.received.remove(0);
         }
         self.received.push(Received {
-            receiver,
-            item_id: item_id.to_owned(),
+            receiver: delivery.receiver,
+            readers: delivery.readers,
+            item_id: delivery.item_id,
             operation: call.operation.id.clone(),
-            title,
+            title: delivery.title,
             message: call.body().clone(),
             time_ms: unix_ms(call.now),
             recalled: false,
@@ -137,6 +190,18 @@ impl Messages {
         match sent.is_empty() {
             true => Err(Refusal::code("43011").because("no message has this itemId")),
             false => Ok(sent),
+        }
+    }
+}
+
+impl Delivery {
+    /// To one user or group.
+    fn to(receiver: String, item_id: &str, title: String) -> Self {
+        Self {
+            receiver,
+            readers: Vec::new(),
+            item_id: item_id.to_owned(),
+            title,
         }
     }
 }
@@ -197,3 +262,9 @@ const MOST_RECEIVERS: usize = 1000;
 
 /// How far the time of a robot's message may be away, in milliseconds.
 const LATEST_MS: i64 = 600_000;
+
+/// How many days ahead a reminder may end.
+const MOST_DAYS: i64 = 7;
+
+/// A day, in milliseconds.
+const DAY_MS: i64 = 86_400_000;

@@ -6,6 +6,7 @@ mod control;
 mod departments;
 mod directory;
 mod events;
+mod groups;
 mod handle;
 mod legacy;
 mod messages;
@@ -26,11 +27,13 @@ pub use self::messages::Received;
 use crate::answer::{Answer, Refusal};
 use crate::callback::Callback;
 use crate::control::Refused;
+use crate::document::operation::Operation;
 use crate::platforms::security::credentials_present;
 use crate::platforms::{Call, ControlCall, Platform};
 
 use self::apps::{Apps, success};
 use self::directory::Directory;
+use self::groups::Groups;
 use self::messages::Messages;
 
 /// The state of WeLink in one space.
@@ -39,6 +42,7 @@ pub(crate) struct State {
     pub apps: Apps,
     /// By the id of the tenant.
     pub directories: BTreeMap<String, Directory>,
+    pub groups: Groups,
     pub messages: Messages,
     callbacks: Vec<Callback>,
 }
@@ -51,6 +55,7 @@ impl Default for State {
         let group = "example group".to_owned();
         Self {
             directories: directories.collect(),
+            groups: Groups::default(),
             messages: Messages {
                 robots: vec![(seed::ROBOT_TOKEN.to_owned(), group)],
                 ..Messages::default()
@@ -112,9 +117,19 @@ impl Platform for State {
         credentials_present(call)?;
         let mut schemes = call.operation.security.iter().flatten();
         match schemes.any(|scheme| scheme.ends_with("AccessToken")) {
-            true => self.apps.caller(call).map(drop),
+            true => {
+                let caller = self.apps.caller(call).map(drop);
+                match is_of_groups(call) {
+                    true => caller.map_err(groups::unauthorised),
+                    false => caller,
+                }
+            }
             false => Ok(()),
         }
+    }
+
+    fn takes_form(&self, operation: &Operation) -> bool {
+        operation.id == "create_oauth_token"
     }
 
     fn answer(&mut self, call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -130,8 +145,11 @@ impl Platform for State {
             "get_user_id_by_code" => self.apps.user_by_code(call),
             "get_user_id_by_token" => self.user_by_token(call),
             "is_app_admin" => self.is_app_admin(call),
-            "send_robot_message" => self.messages.robot(call),
-            _ if call.operation.path.starts_with("/api/messages/") => {
+            "send_robot_message" => self.messages.robot(&self.groups, call),
+            _ if is_of_groups(call) => self.of_group(call),
+            id if id == "push_context_aware"
+                || call.operation.path.starts_with("/api/messages/") =>
+            {
                 let caller = self.apps.caller(call)?;
                 let directory = self.directories.get(&caller.tenant_id);
                 let missing = || Refusal::code("47006").because("there is no such tenant");
@@ -152,6 +170,11 @@ impl Platform for State {
     fn control(&mut self, call: &ControlCall<'_>) -> Result<Answer, Refused> {
         control::answer(self, call)
     }
+}
+
+/// Whether a call is to the group services, which have codes of their own.
+fn is_of_groups(call: &Call<'_>) -> bool {
+    call.operation.path.starts_with("/api/welinkim/")
 }
 
 /// What of a directory a call is about.
@@ -179,6 +202,7 @@ fn resource(path: &str) -> Resource {
 
 /// The operations with behaviour of their own.
 pub(crate) const BEHAVES: &[&str] = &[
+    "add_group_members",
     "authorize",
     "authorize_scan_login",
     "batch_create_departments",
@@ -205,6 +229,7 @@ pub(crate) const BEHAVES: &[&str] = &[
     "create_app_token",
     "create_app_token_v1",
     "create_department",
+    "create_group",
     "create_oauth_token",
     "create_role",
     "create_role_group",
@@ -213,6 +238,7 @@ pub(crate) const BEHAVES: &[&str] = &[
     "delete_role",
     "delete_role_group",
     "delete_user",
+    "disband_group",
     "get_batch_result",
     "get_department",
     "get_department_sync_status",
@@ -250,15 +276,21 @@ pub(crate) const BEHAVES: &[&str] = &[
     "list_users",
     "list_users_simple",
     "list_users_v1",
+    "push_context_aware",
     "recall_message",
+    "remove_group_members",
+    "rename_group",
     "send_app_card_message",
     "send_card_message",
     "send_card_message_v1",
+    "send_group_message",
     "send_image_message",
     "send_news_message",
     "send_official_message",
     "send_official_message_v2",
     "send_robot_message",
+    "set_group_capacity",
+    "transfer_group_owner",
     "update_department",
     "update_message_status",
     "update_role",

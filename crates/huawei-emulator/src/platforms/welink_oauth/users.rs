@@ -1,9 +1,11 @@
 //! Users: found, made, changed and deleted, one by one and in batches.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Refusal};
-use crate::clock::unix_ms;
+use crate::clock::{date_time, unix_ms};
 use crate::platforms::Call;
 
 use super::apps::success;
@@ -281,24 +283,10 @@ fn key(user: &Record) -> Value {
 
 /// A time as the platform writes it: in Beijing, without saying so.
 pub(super) fn beijing(time_ms: i64) -> String {
-    let seconds = time_ms.div_euclid(1000) + 8 * 3600;
-    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds.unsigned_abs());
-    // `Thu, 26 Nov 2026 11:00:00 GMT`
-    let text = httpdate::fmt_http_date(time);
-    let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let month = months
-        .iter()
-        .position(|name| *name == &text[8..11])
-        .unwrap_or(0)
-        + 1;
-    format!(
-        "{}-{month:02}-{} {}",
-        &text[12..16],
-        &text[5..7],
-        &text[17..25]
-    )
+    let since = u64::try_from(time_ms).unwrap_or_default() + 8 * 3_600_000;
+    let text = date_time(UNIX_EPOCH + Duration::from_millis(since));
+    text.split_once('.')
+        .map_or(String::new(), |(whole, _)| whole.to_owned())
 }
 
 /// The members of a user in short lists.
