@@ -116,14 +116,39 @@ impl Document {
             .as_array()
             .into_iter()
             .flatten();
-        all.map(|node| match node["$ref"].as_str() {
-            Some(target) => self
-                .root
-                .pointer(&target[1..])
-                .expect("the target is there"),
+        all.map(|node| self.follow(node)).collect()
+    }
+
+    /// What a reference leads to, or the node itself.
+    pub(crate) fn follow<'a>(&'a self, node: &'a Value) -> &'a Value {
+        match node["$ref"].as_str() {
+            Some(target) => {
+                let found = self.root.pointer(&target[1..]);
+                found.expect("the target is there")
+            }
             None => node,
-        })
-        .collect()
+        }
+    }
+
+    /// The smallest number that a parameter of an operation may be, or a member of its body.
+    pub(crate) fn smallest(&self, operation: &Operation<'_>, name: &str) -> Option<u64> {
+        let mut parameters = self.parameters(operation).into_iter();
+        let parameter = parameters.find(|parameter| parameter["name"] == name);
+        let schema = parameter.map(|parameter| &parameter["schema"]).cloned();
+        let content = operation.source["requestBody"]["content"].as_object();
+        let body = content.and_then(|content| content.values().next());
+        let member = body.map(|media| self.resolve(&media["schema"]));
+        let member = member.and_then(|body| body.get("properties")?.get(name).cloned());
+        let schema = self.resolve(&schema.or(member)?);
+        schema.get("minimum")?.as_u64()
+    }
+
+    /// How the outcome of an operation is told.
+    pub(crate) fn outcome<'a>(&'a self, operation: &Operation<'a>) -> &'a Value {
+        match operation.source.get("x-outcome") {
+            Some(own) => own,
+            None => &self.root["x-outcome"],
+        }
     }
 
     /// A schema with its reference followed, and the rules beside the reference on top.

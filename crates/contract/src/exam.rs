@@ -37,6 +37,11 @@ impl Tap {
         })
     }
 
+    /// Takes the requests that went through since it was last asked.
+    pub fn sent(&self) -> Vec<Request<Bytes>> {
+        self.take().into_iter().map(|(sent, _)| sent).collect()
+    }
+
     /// Takes what went through since it was last asked.
     fn take(&self) -> Vec<Passed> {
         std::mem::take(&mut *self.passed.lock().unwrap_or_else(PoisonError::into_inner))

@@ -141,6 +141,53 @@ pub fn example(
     }
 }
 
+/// A minimal successful answer of an operation, without the list at a dotted path, and a minimal
+/// element of that list; with the HTTP status.
+///
+/// # Panics
+///
+/// If the operation has no such list.
+pub(crate) fn answer(
+    document: &Document,
+    operation: &Operation<'_>,
+    items: &str,
+) -> (u16, Value, Value) {
+    let mut maker = Maker {
+        document,
+        extent: Extent::Minimal,
+        choice: 0,
+        headers: Map::new(),
+        open: Vec::new(),
+    };
+    let responses = operation.source["responses"].as_object();
+    let mut responses = responses.into_iter().flatten();
+    let found = responses.find_map(|(status, response)| {
+        let status: u16 = status.parse().ok().filter(|status| *status < 300)?;
+        let content = document.follow(response)["content"]
+            .as_object()?
+            .values()
+            .next()?
+            .clone();
+        Some((status, content["schema"].clone()))
+    });
+    let (status, schema) = found.expect("a list has an answer");
+    let mut body = maker.value(&schema, None);
+    let outcome = document.outcome(operation);
+    if outcome["carrier"] == "body"
+        && let Some(name) = outcome["envelopes"][0]["code"].as_str()
+        && let Some(code) = outcome["success"][0].as_str()
+        && !name.contains('.')
+    {
+        body[name] = json!(code);
+    }
+    let list = items.split('.').fold(schema, |schema, part| {
+        let rules = document.resolve(&schema);
+        rules["properties"][part].clone()
+    });
+    let item = document.resolve(&list)["items"].clone();
+    (status, body, maker.value(&item, None))
+}
+
 impl Example {
     /// The request that a sample holds. What the document does not declare is left out.
     ///

@@ -11,12 +11,17 @@ use crate::codegen::print::operations::{self, BodyArgument, Method, Returns, is_
 /// The file `tests/it/generated/mod.rs` of a crate.
 pub(crate) fn file(plan: &Plan<'_>) -> Result<String> {
     let mut arms = String::new();
+    let mut lists = String::new();
     let mut deprecated = false;
+    let mut deprecated_lists = false;
     let mut files = false;
     for operation in &plan.document.operations {
         for method in Method::of(plan, operation)? {
             arms.push_str(&arm(plan, &method));
-            deprecated |= operation.deprecated || has_deprecated(&method);
+            lists.push_str(&list_arm(plan, &method));
+            let old = operation.deprecated || has_deprecated(&method);
+            deprecated |= old;
+            deprecated_lists |= old && operation.pagination.is_some();
             files |= has_files(plan, &method);
         }
     }
@@ -25,12 +30,13 @@ pub(crate) fn file(plan: &Plan<'_>) -> Result<String> {
          //! Calls every operation with what an example of the document gives.\n\n",
         plan.settings.document
     );
-    let expect = match deprecated {
+    let expect_if = |deprecated| match deprecated {
         true => {
             "#[expect(deprecated, reason = \"what the platform advises against is called too\")]\n"
         }
         false => "",
     };
+    let expect = expect_if(deprecated);
     let core = if files {
         "{File, Result, Secret}"
     } else {
@@ -42,14 +48,44 @@ pub(crate) fn file(plan: &Plan<'_>) -> Result<String> {
         _ => core,
     };
     let name = names::snake(plan.name);
+    let (import, lists) = match lists.is_empty() {
+        true => ("Example", String::new()),
+        false => (
+            "{Example, Listed, read}",
+            list_function(expect_if(deprecated_lists), &lists),
+        ),
+    };
     Ok(format!(
-        "{head}use auth_core::{core};\nuse contract::Example;\nuse {name}::Client;\n\
+        "{head}use auth_core::{core};\nuse contract::{import};\nuse {name}::Client;\n\
          use {name}::model::*;\n\n\
          /// Calls the operation of an example; returns the address of one that a browser opens.\n\
          {expect}pub(crate) async fn call(client: &Client, given: &Example) -> \
          Result<Option<String>> {{\nmatch given.operation.as_str() {{\n{arms}\
-         other => panic!(\"no operation {{other}}\"),\n}}\n}}\n"
+         other => panic!(\"no operation {{other}}\"),\n}}\n}}\n{lists}"
     ))
+}
+
+/// The function that reads each paged list to its end.
+fn list_function(expect: &str, arms: &str) -> String {
+    format!(
+        "\n/// Reads the list of an example as one stream.\n\
+         {expect}pub(crate) async fn list(client: &Client, given: &Example) -> Listed {{\n\
+         match given.operation.as_str() {{\n{arms}\
+         other => panic!(\"no list {{other}}\"),\n}}\n}}\n"
+    )
+}
+
+fn list_arm(plan: &Plan<'_>, method: &Method<'_>) -> String {
+    let Some(pagination) = &method.operation.pagination else {
+        return String::new();
+    };
+    let arguments = arguments(plan, method, Some(&pagination.index));
+    format!(
+        "{} => read(client.{}_stream({})).await,\n",
+        quoted(&method.operation.id),
+        method.name(),
+        arguments.join(", ")
+    )
 }
 
 fn arm(plan: &Plan<'_>, method: &Method<'_>) -> String {
@@ -71,7 +107,7 @@ fn arm(plan: &Plan<'_>, method: &Method<'_>) -> String {
     let call = format!(
         "client.{}({})",
         method.name(),
-        arguments(plan, method).join(", ")
+        arguments(plan, method, None).join(", ")
     );
     let call = match operations::returns(plan, method) {
         Returns::Address => format!("{call}.map(Some)"),
@@ -80,8 +116,8 @@ fn arm(plan: &Plan<'_>, method: &Method<'_>) -> String {
     format!("{}{guard} => {call},\n", quoted(&method.operation.id))
 }
 
-/// The arguments of the call, in the order of the signature.
-fn arguments(plan: &Plan<'_>, method: &Method<'_>) -> Vec<String> {
+/// The arguments of the call, in the order of the signature; a stream has no `index` among them.
+fn arguments(plan: &Plan<'_>, method: &Method<'_>, index: Option<&str>) -> Vec<String> {
     let arguments = &method.arguments;
     let mut list: Vec<String> = arguments.groups.iter().map(|it| group(plan, it)).collect();
     let required = |argument: &Argument<'_>| borrowed(plan, argument);
@@ -93,7 +129,11 @@ fn arguments(plan: &Plan<'_>, method: &Method<'_>) -> Vec<String> {
                 .collect();
             list.push(format!("{name} {{ {} }}", members.join(", ")));
         }
-        None => list.extend(arguments.required.iter().map(required)),
+        None => {
+            let others = arguments.required.iter();
+            let others = others.filter(|it| Some(&*it.parameter.name) != index);
+            list.extend(others.map(required));
+        }
     }
     if let Some(body) = method.body()
         && body.implied(plan).is_none()

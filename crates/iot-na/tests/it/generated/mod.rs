@@ -3,7 +3,7 @@
 //! Calls every operation with what an example of the document gives.
 
 use auth_core::Result;
-use contract::Example;
+use contract::{Example, Listed, read};
 use iot_na::Client;
 use iot_na::model::*;
 
@@ -699,5 +699,242 @@ pub(crate) async fn call(client: &Client, given: &Example) -> Result<Option<Stri
             .await
             .map(|_| None),
         other => panic!("no operation {other}"),
+    }
+}
+
+/// Reads the list of an example as one stream.
+#[expect(deprecated, reason = "what the platform advises against is called too")]
+pub(crate) async fn list(client: &Client, given: &Example) -> Listed {
+    match given.operation.as_str() {
+        "list_devices" => {
+            read(client.list_devices_stream(&{
+                let mut made = ListDevices::default();
+                made.app_id = given.optional("appId");
+                made.gateway_id = given.optional("gatewayId");
+                made.node_type = given.optional("nodeType");
+                made.device_type = given.optional("deviceType");
+                made.location = given.optional("location");
+                made.name = given.optional("name");
+                made.page_no = given.optional("pageNo");
+                made.page_size = given.optional("pageSize");
+                made.status = given.optional("status");
+                made.start_time = given.optional("startTime");
+                made.end_time = given.optional("endTime");
+                made.sort = given.optional("sort");
+                made.select = given.has("select");
+                made
+            }))
+            .await
+        }
+        "list_device_shadow_history" => {
+            read(client.list_device_shadow_history_stream(
+                ListDeviceShadowHistory {
+                    device_id: &given.parameter::<String>("deviceId"),
+                    gateway_id: &given.parameter::<String>("gatewayId"),
+                },
+                &{
+                    let mut made = ListDeviceShadowHistoryOptions::default();
+                    made.app_id = given.optional("appId");
+                    made.service_id = given.optional("serviceId");
+                    made.property = given.optional("property");
+                    made.page_no = given.optional("pageNo");
+                    made.page_size = given.optional("pageSize");
+                    made.start_time = given.optional("startTime");
+                    made.end_time = given.optional("endTime");
+                    made
+                },
+            ))
+            .await
+        }
+        "list_device_data_history" => {
+            read(client.list_device_data_history_stream(
+                ListDeviceDataHistory {
+                    device_id: &given.parameter::<String>("deviceId"),
+                    gateway_id: &given.parameter::<String>("gatewayId"),
+                },
+                &{
+                    let mut made = ListDeviceDataHistoryOptions::default();
+                    made.app_id = given.optional("appId");
+                    made.service_id = given.optional("serviceId");
+                    made.property = given.optional("property");
+                    made.page_no = given.optional("pageNo");
+                    made.page_size = given.optional("pageSize");
+                    made.start_time = given.optional("startTime");
+                    made.end_time = given.optional("endTime");
+                    made
+                },
+            ))
+            .await
+        }
+        "list_device_commands" => {
+            read(client.list_device_commands_stream(&{
+                let mut made = ListDeviceCommands::default();
+                made.page_no = given.optional("pageNo");
+                made.page_size = given.optional("pageSize");
+                made.device_id = given.optional("deviceId");
+                made.start_time = given.optional("startTime");
+                made.end_time = given.optional("endTime");
+                made.app_id = given.optional("appId");
+                made
+            }))
+            .await
+        }
+        "list_command_cancel_tasks" => {
+            read(client.list_command_cancel_tasks_stream(&{
+                let mut made = ListCommandCancelTasks::default();
+                made.page_no = given.optional("pageNo");
+                made.page_size = given.optional("pageSize");
+                made.task_id = given.optional("taskId");
+                made.device_id = given.optional("deviceId");
+                made.status = given.optional("status");
+                made.start_time = given.optional("startTime");
+                made.end_time = given.optional("endTime");
+                made.app_id = given.optional("appId");
+                made
+            }))
+            .await
+        }
+        "list_subscriptions" => {
+            read(client.list_subscriptions_stream(&{
+                let mut made = ListSubscriptions::default();
+                made.app_id = given.optional("appId");
+                made.notify_type = given.optional("notifyType");
+                made.page_no = given.optional("pageNo");
+                made.page_size = given.optional("pageSize");
+                made
+            }))
+            .await
+        }
+        "list_batch_task_details" => {
+            read(
+                client.list_batch_task_details_stream(&given.parameter::<String>("taskId"), &{
+                    let mut made = ListBatchTaskDetails::default();
+                    made.app_id = given.optional("appId");
+                    made.status = given.optional("status");
+                    made.index = given.optional("index");
+                    made.node_id = given.optional("nodeId");
+                    made.device_id = given.optional("deviceId");
+                    made.command_id = given.optional("commandId");
+                    made.page_no = given.optional("pageNo");
+                    made.page_size = given.optional("pageSize");
+                    made
+                }),
+            )
+            .await
+        }
+        "list_device_groups" => {
+            read(client.list_device_groups_stream(&{
+                let mut made = ListDeviceGroups::default();
+                made.access_app_id = given.optional("accessAppId");
+                made.page_no = given.optional("pageNo");
+                made.page_size = given.optional("pageSize");
+                made.name = given.optional("name");
+                made
+            }))
+            .await
+        }
+        "list_device_group_members" => {
+            read(client.list_device_group_members_stream(
+                &given.parameter::<String>("devGroupId"),
+                &{
+                    let mut made = ListDeviceGroupMembers::default();
+                    made.access_app_id = given.optional("accessAppId");
+                    made.page_no = given.optional("pageNo");
+                    made.page_size = given.optional("pageSize");
+                    made
+                },
+            ))
+            .await
+        }
+        "list_upgrade_packages" => {
+            read(client.list_upgrade_packages_stream(&{
+                let mut made = ListUpgradePackages::default();
+                made.file_type = given.optional("fileType");
+                made.device_type = given.optional("deviceType");
+                made.model = given.optional("model");
+                made.manufacturer_name = given.optional("manufacturerName");
+                made.version = given.optional("version");
+                made.page_no = given.optional("pageNo");
+                made.page_size = given.optional("pageSize");
+                made
+            }))
+            .await
+        }
+        "list_upgrade_tasks" => {
+            read(client.list_upgrade_tasks_stream(&{
+                let mut made = ListUpgradeTasks::default();
+                made.operation_type = given.optional("operationType");
+                made.operation_status = given.optional("operationStatus");
+                made.device_type = given.optional("deviceType");
+                made.model = given.optional("model");
+                made.manufacturer_name = given.optional("manufacturerName");
+                made.device_id = given.optional("deviceId");
+                made.page_no = given.optional("pageNo");
+                made.page_size = given.optional("pageSize");
+                made
+            }))
+            .await
+        }
+        "list_upgrade_subtasks" => {
+            read(
+                client.list_upgrade_subtasks_stream(&given.parameter::<String>("operationId"), &{
+                    let mut made = ListUpgradeSubtasks::default();
+                    made.sub_operation_status = given.optional("subOperationStatus");
+                    made.page_no = given.optional("pageNo");
+                    made.page_size = given.optional("pageSize");
+                    made
+                }),
+            )
+            .await
+        }
+        "list_device_commands_legacy" => {
+            read(client.list_device_commands_legacy_stream(
+                &given.parameter::<String>("deviceId"),
+                &{
+                    let mut made = ListDeviceCommandsLegacy::default();
+                    made.page_no = given.optional("pageNo");
+                    made.page_size = given.optional("pageSize");
+                    made.app_id = given.optional("appId");
+                    made
+                },
+            ))
+            .await
+        }
+        "list_devices_legacy" => {
+            read(client.list_devices_legacy_stream(&{
+                let mut made = ListDevicesLegacy::default();
+                made.app_id = given.optional("appId");
+                made.gateway_id = given.optional("gatewayId");
+                made.node_type = given.optional("nodeType");
+                made.status = given.optional("status");
+                made.page_no = given.optional("pageNo");
+                made.page_size = given.optional("pageSize");
+                made.start_time = given.optional("startTime");
+                made.end_time = given.optional("endTime");
+                made
+            }))
+            .await
+        }
+        "list_data_history_legacy" => {
+            read(client.list_data_history_legacy_stream(
+                ListDataHistoryLegacy {
+                    device_id: &given.parameter::<String>("deviceId"),
+                    gateway_id: &given.parameter::<String>("gatewayId"),
+                },
+                &{
+                    let mut made = ListDataHistoryLegacyOptions::default();
+                    made.app_id = given.optional("appId");
+                    made.service_id = given.optional("serviceId");
+                    made.property = given.optional("property");
+                    made.page_no = given.optional("pageNo");
+                    made.page_size = given.optional("pageSize");
+                    made.start_time = given.optional("startTime");
+                    made.end_time = given.optional("endTime");
+                    made
+                },
+            ))
+            .await
+        }
+        other => panic!("no list {other}"),
     }
 }

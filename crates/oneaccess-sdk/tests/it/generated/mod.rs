@@ -3,7 +3,7 @@
 //! Calls every operation with what an example of the document gives.
 
 use auth_core::{Result, Secret};
-use contract::Example;
+use contract::{Example, Listed, read};
 use oneaccess_sdk::Client;
 use oneaccess_sdk::model::*;
 
@@ -1268,5 +1268,115 @@ pub(crate) async fn call(client: &Client, given: &Example) -> Result<Option<Stri
             })
             .map(Some),
         other => panic!("no operation {other}"),
+    }
+}
+
+/// Reads the list of an example as one stream.
+pub(crate) async fn list(client: &Client, given: &Example) -> Listed {
+    match given.operation.as_str() {
+        "list_users" => {
+            read(client.list_users_stream(given.parameter::<i32>("limit"), &{
+                let mut made = ListUsers::default();
+                made.org_id = given.optional("org_id");
+                made.updated_at_greater = given.optional("updated_at_greater");
+                made
+            }))
+            .await
+        }
+        "list_organizations" => {
+            read(
+                client.list_organizations_stream(given.parameter::<i32>("limit"), &{
+                    let mut made = ListOrganizations::default();
+                    made.org_id = given.optional("org_id");
+                    made.all_child = given.optional("all_child");
+                    made
+                }),
+            )
+            .await
+        }
+        "list_app_organizations" => {
+            read(client.list_app_organizations_stream(
+                &given.parameter::<String>("application_id"),
+                given.parameter::<i32>("limit"),
+            ))
+            .await
+        }
+        "list_app_accounts" => {
+            read(client.list_app_accounts_stream(
+                &given.parameter::<String>("application_id"),
+                given.parameter::<i32>("limit"),
+                &{
+                    let mut made = ListAppAccounts::default();
+                    made.account_type = given.optional("account_type");
+                    made
+                },
+            ))
+            .await
+        }
+        "list_public_account_users" => {
+            read(client.list_public_account_users_stream(
+                AppAccountId {
+                    application_id: &given.parameter::<String>("application_id"),
+                    account_id: &given.parameter::<String>("account_id"),
+                },
+                given.parameter::<i32>("limit"),
+            ))
+            .await
+        }
+        "list_app_roles" => {
+            read(client.list_app_roles_stream(
+                &given.parameter::<String>("application_id"),
+                given.parameter::<i32>("limit"),
+                &{
+                    let mut made = ListAppRoles::default();
+                    made.offset = given.optional("offset");
+                    made
+                },
+            ))
+            .await
+        }
+        "list_app_role_members" => {
+            read(client.list_app_role_members_stream(
+                AppRoleId {
+                    application_id: &given.parameter::<String>("application_id"),
+                    role_id: &given.parameter::<String>("role_id"),
+                },
+                given.parameter::<i32>("limit"),
+            ))
+            .await
+        }
+        "list_app_role_nodes" => {
+            read(client.list_app_role_nodes_stream(
+                &given.parameter::<String>("application_id"),
+                given.parameter::<i32>("limit"),
+            ))
+            .await
+        }
+        "list_app_function_permissions" => {
+            read(client.list_app_function_permissions_stream(
+                &given.parameter::<String>("application_id"),
+                given.parameter::<i32>("limit"),
+            ))
+            .await
+        }
+        "list_app_account_permissions" => {
+            read(client.list_app_account_permissions_stream(
+                &given.parameter::<String>("application_id"),
+                given.parameter::<i32>("limit"),
+            ))
+            .await
+        }
+        "list_job_positions" => {
+            read(
+                client.list_job_positions_stream(given.parameter::<i32>("limit"), &{
+                    let mut made = ListJobPositions::default();
+                    made.org_id = given.optional("org_id");
+                    made.updated_at_greater = given.optional("updated_at_greater");
+                    made
+                }),
+            )
+            .await
+        }
+        other => panic!("no list {other}"),
     }
 }

@@ -3,7 +3,7 @@
 //! Calls every operation with what an example of the document gives.
 
 use auth_core::{File, Result, Secret};
-use contract::Example;
+use contract::{Example, Listed, read};
 use welink_oauth::Client;
 use welink_oauth::model::*;
 
@@ -1220,5 +1220,271 @@ pub(crate) async fn call(client: &Client, given: &Example) -> Result<Option<Stri
             .map(|_| None),
         "list_translation_languages" => client.list_translation_languages().await.map(|_| None),
         other => panic!("no operation {other}"),
+    }
+}
+
+/// Reads the list of an example as one stream.
+#[expect(deprecated, reason = "what the platform advises against is called too")]
+pub(crate) async fn list(client: &Client, given: &Example) -> Listed {
+    match given.operation.as_str() {
+        "get_app_visible_scope" => {
+            read(client.get_app_visible_scope_stream(&{
+                let mut made = GetAppVisibleScope::default();
+                made.page = given.optional("page");
+                made.page_size = given.optional("pageSize");
+                made
+            }))
+            .await
+        }
+        "list_app_visible_users" => {
+            read(client.list_app_visible_users_stream(&{
+                let mut made = ListAppVisibleUsers::default();
+                made.page_no = given.optional("pageNo");
+                made.page_size = given.optional("pageSize");
+                made
+            }))
+            .await
+        }
+        "list_apps" => {
+            read(client.list_apps_stream(&{
+                let mut made = ListApps::default();
+                made.r#type = given.optional("type");
+                made.edition = given.optional("edition");
+                made.page = given.optional("page");
+                made.page_size = given.optional("pageSize");
+                made
+            }))
+            .await
+        }
+        "list_users" => {
+            read(client.list_users_stream(&{
+                let mut made = ListUsers::default();
+                made.page_no = given.optional("pageNo");
+                made.page_size = given.optional("pageSize");
+                made.dept_code = given.optional("deptCode");
+                made.corp_dept_code = given.optional("corpDeptCode");
+                made.lang = given.optional("lang");
+                made
+            }))
+            .await
+        }
+        "list_users_v1" => {
+            read(client.list_users_v1_stream(&{
+                let mut made = ListUsersV1::default();
+                made.page_no = given.optional("pageNo");
+                made.page_size = given.optional("pageSize");
+                made.dept_code = given.optional("deptCode");
+                made.corp_dept_code = given.optional("corpDeptCode");
+                made.lang = given.optional("lang");
+                made
+            }))
+            .await
+        }
+        "list_users_simple" => {
+            read(client.list_users_simple_stream(&{
+                let mut made = ListUsersSimple::default();
+                made.page_no = given.optional("pageNo");
+                made.page_size = given.optional("pageSize");
+                made.dept_code = given.optional("deptCode");
+                made.corp_dept_code = given.optional("corpDeptCode");
+                made.lang = given.optional("lang");
+                made
+            }))
+            .await
+        }
+        "list_departments" => {
+            read(client.list_departments_stream(&{
+                let mut made = ListDepartments::default();
+                made.dept_code = given.optional("deptCode");
+                made.corp_dept_code = given.optional("corpDeptCode");
+                made.page_no = given.optional("pageNo");
+                made.page_size = given.optional("pageSize");
+                made.recursiveflag = given.optional("recursiveflag");
+                made.lang = given.optional("lang");
+                made
+            }))
+            .await
+        }
+        "list_departments_v1" => {
+            read(client.list_departments_v1_stream(&{
+                let mut made = ListDepartmentsV1::default();
+                made.dept_code = given.optional("deptCode");
+                made.corp_dept_code = given.optional("corpDeptCode");
+                made.page_no = given.optional("pageNo");
+                made.page_size = given.optional("pageSize");
+                made.recursiveflag = given.optional("recursiveflag");
+                made.lang = given.optional("lang");
+                made
+            }))
+            .await
+        }
+        "list_role_users" => {
+            read(client.list_role_users_stream(&{
+                let mut made = ListRoleUsers::default();
+                made.corp_role_id = given.optional("corpRoleId");
+                made.role_id = given.optional("roleId");
+                made.page_no = given.optional("pageNo");
+                made.page_size = given.optional("pageSize");
+                made.lang = given.optional("lang");
+                made
+            }))
+            .await
+        }
+        "list_department_users" => {
+            read(
+                client.list_department_users_stream(&given.parameter::<String>("deptCode"), &{
+                    let mut made = ListDepartmentUsers::default();
+                    made.page_no = given.optional("pageNo");
+                    made.page_size = given.optional("pageSize");
+                    made
+                }),
+            )
+            .await
+        }
+        "list_department_users_isv" => {
+            read(client.list_department_users_isv_stream(
+                &given.parameter::<String>("deptCode"),
+                &{
+                    let mut made = ListDepartmentUsersIsv::default();
+                    made.page_no = given.optional("pageNo");
+                    made.page_size = given.optional("pageSize");
+                    made
+                },
+            ))
+            .await
+        }
+        "list_department_users_simple" => {
+            read(client.list_department_users_simple_stream(
+                &given.parameter::<String>("deptCode"),
+                &{
+                    let mut made = ListDepartmentUsersSimple::default();
+                    made.page_size = given.optional("pageSize");
+                    made.page_no = given.optional("pageNo");
+                    made
+                },
+            ))
+            .await
+        }
+        "list_conferences" => {
+            read(client.list_conferences_stream(&{
+                let mut made = ListConferences::default();
+                made.user_id = given.optional("userId");
+                made.page_index = given.optional("pageIndex");
+                made.page_size = given.optional("pageSize");
+                made.query_all = given.optional("queryAll");
+                made.status = given.optional("status");
+                made.condition = given.optional("condition");
+                made.query_conf_mode = given.optional("queryConfMode");
+                made.sort_type = given.optional("sortType");
+                made
+            }))
+            .await
+        }
+        "get_conference" => {
+            read(
+                client.get_conference_stream(&given.parameter::<String>("conferenceid"), &{
+                    let mut made = GetConference::default();
+                    made.page_index = given.optional("pageIndex");
+                    made.page_size = given.optional("pageSize");
+                    made.condition = given.optional("condition");
+                    made.user_id = given.optional("userId");
+                    made.r#type = given.optional("type");
+                    made.query_type = given.optional("queryType");
+                    made
+                }),
+            )
+            .await
+        }
+        "list_past_conferences" => {
+            read(client.list_past_conferences_stream(&{
+                let mut made = ListPastConferences::default();
+                made.user_id = given.optional("userId");
+                made.page_index = given.optional("pageIndex");
+                made.page_size = given.optional("pageSize");
+                made.query_all = given.optional("queryAll");
+                made.status = given.optional("status");
+                made.condition = given.optional("condition");
+                made.start_date = given.optional("startDate");
+                made.end_date = given.optional("endDate");
+                made.sort_type = given.optional("sortType");
+                made
+            }))
+            .await
+        }
+        "get_past_conference" => {
+            read(
+                client.get_past_conference_stream(&given.parameter::<String>("confuuid"), &{
+                    let mut made = GetPastConference::default();
+                    made.page_index = given.optional("pageIndex");
+                    made.page_size = given.optional("pageSize");
+                    made.condition = given.optional("condition");
+                    made.user_id = given.optional("userId");
+                    made.r#type = given.optional("type");
+                    made.query_type = given.optional("queryType");
+                    made
+                }),
+            )
+            .await
+        }
+        "list_punch_records" => {
+            read(client.list_punch_records_stream(&given.body::<ListPunchRecords>())).await
+        }
+        "list_punch_records_v2" => {
+            read(client.list_punch_records_v2_stream(&given.body::<ListPunchRecordsV2>())).await
+        }
+        "list_forms" => read(client.list_forms_stream(&given.body::<ListForms>())).await,
+        "list_form_answers" => {
+            read(client.list_form_answers_stream(&given.body::<ListFormAnswers>())).await
+        }
+        "list_applied_approvals" => {
+            read(
+                client.list_applied_approvals_stream(&given.parameter::<String>("userId"), &{
+                    let mut made = ListAppliedApprovals::default();
+                    made.page = given.optional("page");
+                    made.page_size = given.optional("pageSize");
+                    made.status = given.optional("status");
+                    made
+                }),
+            )
+            .await
+        }
+        "list_handled_approvals" => {
+            read(
+                client.list_handled_approvals_stream(&given.parameter::<String>("userId"), &{
+                    let mut made = ListHandledApprovals::default();
+                    made.page_size = given.optional("pageSize");
+                    made.page = given.optional("page");
+                    made.status = given.optional("status");
+                    made
+                }),
+            )
+            .await
+        }
+        "list_copied_approvals" => {
+            read(
+                client.list_copied_approvals_stream(&given.parameter::<String>("userId"), &{
+                    let mut made = ListCopiedApprovals::default();
+                    made.status = given.optional("status");
+                    made.page = given.optional("page");
+                    made.page_size = given.optional("pageSize");
+                    made
+                }),
+            )
+            .await
+        }
+        "list_approval_templates" => {
+            read(client.list_approval_templates_stream(&{
+                let mut made = ListApprovalTemplates::default();
+                made.group_id = given.optional("groupId");
+                made.page = given.optional("page");
+                made.page_size = given.optional("pageSize");
+                made
+            }))
+            .await
+        }
+        "list_health_reports" => {
+            read(client.list_health_reports_stream(&given.body::<ListHealthReports>())).await
+        }
+        other => panic!("no list {other}"),
     }
 }

@@ -3,7 +3,7 @@
 //! Calls every operation with what an example of the document gives.
 
 use auth_core::{File, Result, Secret};
-use contract::Example;
+use contract::{Example, Listed, read};
 use kitchen_sink::Client;
 use kitchen_sink::model::*;
 
@@ -152,5 +152,46 @@ pub(crate) async fn call(client: &Client, given: &Example) -> Result<Option<Stri
         "end_session" => client.end_session().map(Some),
         "call_route" => client.call_route().await.map(|_| None),
         other => panic!("no operation {other}"),
+    }
+}
+
+/// Reads the list of an example as one stream.
+#[expect(deprecated, reason = "what the platform advises against is called too")]
+pub(crate) async fn list(client: &Client, given: &Example) -> Listed {
+    match given.operation.as_str() {
+        "list_things" => {
+            read(client.list_things_stream(&{
+                let mut made = ListThings::default();
+                made.page = given.optional("page");
+                made.page_size = given.optional("pageSize");
+                made.colour = given.optional("colour");
+                made.owner = given.optional("owner");
+                made
+            }))
+            .await
+        }
+        "list_grades" => {
+            read(client.list_grades_stream(ListGrades {
+                org_id: &given.parameter::<String>("orgId"),
+                user_id: &given.parameter::<String>("userId"),
+                ticket: &given.parameter::<Secret>("ticket"),
+                colour: &given.parameter::<Colour>("colour"),
+                offset: given.parameter::<i32>("offset"),
+                limit: given.parameter::<i32>("limit"),
+            }))
+            .await
+        }
+        "list_rows" => {
+            read(client.list_rows_stream(&given.body::<ListRowsOf>(), &{
+                let mut made = ListRows::default();
+                made.org_id = given.optional("org_id");
+                made
+            }))
+            .await
+        }
+        "list_rows_legacy" => {
+            read(client.list_rows_legacy_stream(&given.body::<ListRowsOf>())).await
+        }
+        other => panic!("no list {other}"),
     }
 }
