@@ -13,7 +13,7 @@ use welink_oauth::model::GetUser;
 use welink_oauth::sign_in::Callback;
 use welink_oauth::{AppSecret, Client, Result, UserToken};
 
-use crate::stage::{Stage, builder};
+use crate::stage::{Stage, builder, secret};
 
 const BACK: &str = "https://app.example/welink";
 
@@ -231,6 +231,33 @@ async fn the_parameters_travel_in_the_form_where_that_is_wanted() {
     let token = accept(&client, &pending, &address).await.unwrap();
     assert_eq!(token.secret().expose(), "token");
     mock.assert_async().await;
+}
+
+#[tokio::test]
+async fn the_form_signs_in_like_the_query() {
+    let stage = Stage::new("form");
+    let client = builder(&stage.space, secret())
+        .transport(stage.tap.clone())
+        .form()
+        .build()
+        .unwrap();
+    let (pending, address) = round(&client).await;
+    let token = accept(&client, &pending, &address).await.unwrap();
+    stage.assert_accepted("create_oauth_token");
+    let sent = stage.tap.sent();
+    let exchange = sent.last().unwrap();
+    assert_eq!(exchange.uri().query(), None);
+    assert!(!exchange.body().is_empty());
+    let user = client.as_user(&token);
+    assert_eq!(user.id().await.unwrap(), WelinkOauth::ADMINISTRATOR);
+    // What is refused in the query is refused in the form: the code serves once.
+    let error = accept(&client, &pending, &address).await.unwrap_err();
+    assert_eq!(error.api().unwrap().code, "60008");
+    let wrong = AppSecret::new(WelinkOauth::CLIENT_ID, "wrong");
+    let wrong = builder(&stage.space, wrong).form().build().unwrap();
+    let (pending, address) = round(&wrong).await;
+    let error = accept(&wrong, &pending, &address).await.unwrap_err();
+    assert_eq!(error.action(), Action::FixCredentials);
 }
 
 #[tokio::test]
