@@ -7,6 +7,7 @@ mod compare;
 pub mod document;
 mod exam;
 pub mod example;
+pub mod listing;
 pub mod oracle;
 pub mod sample;
 
@@ -14,3 +15,4 @@ pub use crate::compare::differences;
 pub use crate::document::Document;
 pub use crate::exam::{Exam, Tap};
 pub use crate::example::Example;
+pub use crate::listing::{Listed, read};

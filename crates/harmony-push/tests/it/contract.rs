@@ -8,16 +8,20 @@ mod minimal;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use ::contract::oracle;
 use auth_core::ReqwestSend;
 use harmony_push::{Client, HmsClient, ServiceAccount};
 use huawei_emulator::harmony_push::HarmonyPush;
-use huawei_emulator::{Emulator, Space, Verdict};
+use huawei_emulator::{Builder, Emulator, Space, Verdict};
 
-/// One emulator for all tests. It writes the exchanges as samples, so that another reader of the
-/// documents can judge them, too.
+/// One emulator for all tests. It writes the exchanges as samples where another reader of the documents
+/// is to judge them, too.
 static EMULATOR: LazyLock<Emulator> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("harmony-push-exchanges");
-    Emulator::builder().record(folder).start_thread().unwrap()
+    let recorded = oracle::exchanges().into_iter();
+    recorded
+        .fold(Emulator::builder(), Builder::record)
+        .start_thread()
+        .unwrap()
 });
 
 /// A client and the platform it talks to, with a state of its own.
@@ -64,4 +68,10 @@ impl Stage {
             "{operation}: {violations}"
         );
     }
+}
+
+#[test]
+fn another_reader_of_the_documents_accepts_the_exchanges_of_all_tests() {
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    oracle::judge("another_reader", &["contract::"], scratch, &[]);
 }

@@ -5,6 +5,8 @@ mod faults;
 mod fuzzed;
 mod generated;
 mod journeys;
+mod legacy;
+mod lists;
 mod notifications;
 mod samples;
 mod secrets;

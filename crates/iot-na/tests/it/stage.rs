@@ -1,6 +1,5 @@
 //! A client, the emulator it talks to, and a receiver of notifications.
 
-use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -10,16 +9,20 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
+use contract::oracle;
 use huawei_emulator::iot_na::IotNa;
-use huawei_emulator::{Emulator, Space};
+use huawei_emulator::{Builder, Emulator, Space};
 use iot_na::{Application, Client, Registration};
 use tokio::sync::mpsc;
 
-/// One emulator for all tests. It writes the exchanges as samples, so that another reader of the
-/// documents can judge them, too.
+/// One emulator for all tests. It writes the exchanges as samples where another reader of the documents
+/// is to judge them, too.
 static EMULATOR: LazyLock<Emulator> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("iot-na-exchanges");
-    Emulator::builder().record(folder).start_thread().unwrap()
+    let recorded = oracle::exchanges().into_iter();
+    recorded
+        .fold(Emulator::builder(), Builder::record)
+        .start_thread()
+        .unwrap()
 });
 
 /// A client and the platform it talks to, with a state of its own.
@@ -58,8 +61,13 @@ impl Stage {
 /// A client of the first application, with connections of its own: one belongs to the runtime that
 /// opened it, and each test has its own.
 pub(crate) fn client(space: &Space, clock: Clock) -> Client {
+    client_over(space, clock, transport())
+}
+
+/// A client of the first application with this door to the network.
+pub(crate) fn client_over(space: &Space, clock: Clock, transport: Arc<dyn HttpSend>) -> Client {
     Client::builder(application(), space.url("iot-na"))
-        .transport(transport())
+        .transport(transport)
         .clock(clock)
         .build()
         .unwrap()

@@ -5,6 +5,7 @@ mod cas;
 mod directory;
 mod events;
 mod faults;
+mod lists;
 mod logins;
 mod sign_in;
 mod signed_in;
@@ -13,21 +14,24 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use ::contract::{Document, Exam, Tap};
+use ::contract::{Document, Exam, Tap, oracle};
 use auth_core::{ReqwestSend, Secret, Token};
 use huawei_emulator::oneaccess_sdk::OneAccess;
-use huawei_emulator::{Emulator, Space, Verdict};
+use huawei_emulator::{Builder, Emulator, Space, Verdict};
 use oneaccess_sdk::model::SmsType;
 use oneaccess_sdk::{Application, Client, DeviceClient, Login, Session};
 
 use crate::fake::device;
 use crate::generated::call;
 
-/// One emulator for all tests. It writes the exchanges as samples, so that another reader of the
-/// documents can judge them, too.
+/// One emulator for all tests. It writes the exchanges as samples where another reader of the documents
+/// is to judge them, too.
 static EMULATOR: LazyLock<Emulator> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oneaccess-exchanges");
-    Emulator::builder().record(folder).start_thread().unwrap()
+    let recorded = oracle::exchanges().into_iter();
+    recorded
+        .fold(Emulator::builder(), Builder::record)
+        .start_thread()
+        .unwrap()
 });
 
 /// A client and the platform it talks to, with a state of its own.
@@ -121,6 +125,17 @@ async fn every_operation_sends_full_and_minimal_requests_as_the_document_asks() 
         .run(&tap, async |example| call(&client, example).await)
         .await;
     assert!(count > 200, "{count}");
+}
+
+#[test]
+fn another_reader_of_the_documents_accepts_the_exchanges_of_all_tests() {
+    let nonce = oracle::Known {
+        files: "oneaccess-sdk/authorize.request",
+        says: "nonce",
+        reason: "OpenID Connect's parameter, which the platform takes and its documents do not have",
+    };
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    oracle::judge("another_reader", &["contract::"], scratch, &[nonce]);
 }
 
 #[test]

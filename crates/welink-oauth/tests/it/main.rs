@@ -1,10 +1,13 @@
 //! Tests of welink-oauth from outside.
 
+mod back_office;
 mod directory;
 mod events;
 mod every;
 mod faults;
 mod generated;
+mod groups;
+mod lists;
 mod lockout;
 mod pages;
 mod samples;

@@ -1,28 +1,22 @@
 //! A client and the platform it talks to.
 
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use auth_core::{HttpSend, ReqwestSend};
-use contract::Tap;
+use contract::{Tap, oracle};
 use huawei_emulator::welink_oauth::WelinkOauth;
-use huawei_emulator::{Consent, Emulator, Space, Verdict};
+use huawei_emulator::{Builder, Consent, Emulator, Space, Verdict};
 use welink_oauth::{AppSecret, Client, ClientBuilder};
 
-/// One emulator for all tests. It writes the exchanges as samples, so that another reader of the
-/// documents can judge them, too.
+/// One emulator for all tests. It writes the exchanges as samples where another reader of the documents
+/// is to judge them, too.
 static EMULATOR: LazyLock<Emulator> = LazyLock::new(|| {
-    Emulator::builder()
-        .record(exchanges())
+    let recorded = oracle::exchanges().into_iter();
+    recorded
+        .fold(Emulator::builder(), Builder::record)
         .start_thread()
         .unwrap()
 });
-
-/// Where the exchanges of this process are written: each test may have one of its own.
-pub(crate) fn exchanges() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    folder.join(format!("welink-oauth-exchanges-{}", std::process::id()))
-}
 
 /// A client and the platform it talks to, with a state of its own.
 pub(crate) struct Stage {

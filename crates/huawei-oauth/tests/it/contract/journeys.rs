@@ -39,17 +39,9 @@ async fn begin(stage: &Stage) -> Redirect {
     authorize.offline().begin().unwrap()
 }
 
-/// Every story, on one stage, for the exchanges they leave behind.
-pub(super) async fn all(stage: &Stage) {
-    website(stage).await;
-    refusal(stage).await;
-    one_click(stage).await;
-    qr_code(stage).await;
-    questions(stage).await;
-    agent(stage).await;
-}
-
-async fn website(stage: &Stage) {
+#[tokio::test]
+async fn a_website_signs_a_user_in_and_out() {
+    let stage = &Stage::new("website");
     stage.space.set_consent(Consent::accept());
     let sign_in = stage.client.sign_in().unwrap();
     let Redirect { url, pending } = begin(stage).await;
@@ -98,7 +90,9 @@ async fn website(stage: &Stage) {
     assert_eq!(dead.action(), Action::SignInAgain);
 }
 
-async fn refusal(stage: &Stage) {
+#[tokio::test]
+async fn a_user_who_refuses_is_understood() {
+    let stage = &Stage::new("refusal");
     stage.space.set_consent(Consent::Refuse);
     let Redirect { url, .. } = begin(stage).await;
     let address = browse(&url).await;
@@ -108,7 +102,9 @@ async fn refusal(stage: &Stage) {
     assert_eq!(Callback::parse(seen), Callback::Silent);
 }
 
-async fn one_click(stage: &Stage) {
+#[tokio::test]
+async fn one_click_gives_the_phone_number_both_ways() {
+    let stage = &Stage::new("one-click");
     let code = stage.users.quick_login_code(HuaweiOauth::USER).unwrap();
     let answer = stage.client.quick_login(code.as_str()).await.unwrap();
     assert_eq!(answer.number().unwrap().e164(), "+8619100000008");
@@ -126,7 +122,9 @@ async fn one_click(stage: &Stage) {
 }
 
 /// One poll by hand: the waiting between polls is tested on a clock that stands still.
-async fn qr_code(stage: &Stage) {
+#[tokio::test]
+async fn a_qr_code_is_polled_for() {
+    let stage = &Stage::new("qr-code");
     let client_id = HuaweiOauth::CLIENT_ID;
     let request = CreateDeviceCode::new(client_id).scope("openid profile");
     let codes = stage.client.create_device_code(&request).await.unwrap();
@@ -146,7 +144,9 @@ async fn qr_code(stage: &Stage) {
     assert_eq!(claims.unwrap().openid, Some(open_id));
 }
 
-async fn questions(stage: &Stage) {
+#[tokio::test]
+async fn questions_about_users_are_answered() {
+    let stage = &Stage::new("questions");
     let scopes = "openid riskLevel realNameAgeRange";
     let signed_in = stage.signed_in(scopes).await;
     let user = stage.client.as_user(signed_in.token().unwrap());
@@ -170,7 +170,9 @@ async fn questions(stage: &Stage) {
     stage.assert_accepted("batch_get_group_union_ids");
 }
 
-async fn agent(stage: &Stage) {
+#[tokio::test]
+async fn an_agent_acts_for_its_merchant_and_no_other() {
+    let stage = &Stage::new("agent");
     let merchant = stage.client.for_merchant(HuaweiOauth::CLIENT_ID).unwrap();
     let token = merchant.client_token().await.unwrap();
     assert!(!token.access_token.expose().is_empty());
@@ -188,36 +190,6 @@ async fn agent(stage: &Stage) {
         .for_merchant(HuaweiOauth::OTHER_CLIENT_ID)
         .unwrap();
     assert!(other.client_token().await.is_err());
-}
-
-#[tokio::test]
-async fn a_website_signs_a_user_in_and_out() {
-    website(&Stage::new("website")).await;
-}
-
-#[tokio::test]
-async fn a_user_who_refuses_is_understood() {
-    refusal(&Stage::new("refusal")).await;
-}
-
-#[tokio::test]
-async fn one_click_gives_the_phone_number_both_ways() {
-    one_click(&Stage::new("one-click")).await;
-}
-
-#[tokio::test]
-async fn a_qr_code_is_polled_for() {
-    qr_code(&Stage::new("qr-code")).await;
-}
-
-#[tokio::test]
-async fn questions_about_users_are_answered() {
-    questions(&Stage::new("questions")).await;
-}
-
-#[tokio::test]
-async fn an_agent_acts_for_its_merchant_and_no_other() {
-    agent(&Stage::new("agent")).await;
 }
 
 #[tokio::test]
