@@ -25,6 +25,11 @@ pub fn is_clean(sh: &Shell) -> Result<()> {
     }
 }
 
+/// The hash of the current commit.
+pub fn head(sh: &Shell) -> Result<String> {
+    Ok(cmd!(sh, "git rev-parse HEAD").quiet().read()?)
+}
+
 /// The last release of a crate that the current commit comes from, checked out beside this tree.
 pub fn of(sh: &Shell, root: &Path, package: &Package) -> Result<Option<Baseline>> {
     let pattern = format!("{}-v*", package.name);

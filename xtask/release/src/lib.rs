@@ -24,6 +24,7 @@ pub mod level;
 pub mod manifest;
 pub mod plan;
 pub mod prepare;
+pub mod rehearsal;
 pub mod sbom;
 pub mod semver_checker;
 pub mod workspace;

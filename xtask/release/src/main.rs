@@ -12,9 +12,10 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use xshell::Shell;
 use xtask_release::plan::Wishes;
+use xtask_release::prepare::Ci;
 use xtask_release::semver_checker::Tools;
 use xtask_release::workspace::Workspace;
-use xtask_release::{checks, plan, prepare, sbom};
+use xtask_release::{checks, plan, prepare, rehearsal, sbom};
 
 fn main() -> Result<()> {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -29,7 +30,14 @@ fn main() -> Result<()> {
             plan.is_allowed()?;
             checks::run(&sh, &workspace)
         }
-        ["prepare", rest @ ..] => prepare::run(&sh, &workspace, &wishes(&workspace, rest)?),
+        ["prepare", "--ci-passed-at", commit, rest @ ..] => {
+            let ci = Ci::PassedAt((*commit).to_owned());
+            prepare::run(&sh, &workspace, &wishes(&workspace, rest)?, &ci)
+        }
+        ["prepare", rest @ ..] => {
+            prepare::run(&sh, &workspace, &wishes(&workspace, rest)?, &Ci::Run)
+        }
+        ["rehearse"] => rehearsal::run(&sh, &workspace),
         ["check"] => checks::run(&sh, &workspace),
         ["order"] => {
             for package in prepare::unpublished(&sh, &workspace)? {
@@ -59,7 +67,10 @@ const USAGE: &str = "\
 usage: cargo xtask release <command>
 
   plan [CRATE=VERSION ..]      what changed since the last tags, and the least version of each crate
-  prepare [CRATE=VERSION ..]   set versions and changelog, run every check, commit and tag
+  prepare [--ci-passed-at COMMIT] [CRATE=VERSION ..]
+                               set versions and changelog, run every check, commit and tag; with
+                               the whole hash of the current commit, CI that passed there counts
+  rehearse                     all of it in a throw-away clone of this repository (half an hour)
   check                        whether every crate can be published: manifest, README, files, sizes
   order                        the tagged crates that the registry lacks, in the order of publication
   sbom FOLDER                  the parts of each published crate, as CycloneDX";

@@ -12,9 +12,19 @@ use crate::plan::{self, Plan, Wishes};
 use crate::workspace::Workspace;
 use crate::{baseline, changelog, checks, manifest};
 
+/// Where it comes from that every check passes.
+#[derive(Clone, Debug)]
+pub enum Ci {
+    /// It ran elsewhere, for the commit with this hash.
+    PassedAt(String),
+    /// It runs now, on the tree with its new versions.
+    Run,
+}
+
 /// Plans, checks, writes, commits and tags; on any failure the tree is left as it was.
-pub fn run(sh: &Shell, workspace: &Workspace, wishes: &Wishes) -> Result<()> {
+pub fn run(sh: &Shell, workspace: &Workspace, wishes: &Wishes, ci: &Ci) -> Result<()> {
     baseline::is_clean(sh)?;
+    ci.is_for(&baseline::head(sh)?)?;
     checks::run(sh, workspace)?;
     let plan = plan::make(sh, workspace, wishes)?;
     println!("{plan}");
@@ -30,15 +40,18 @@ pub fn run(sh: &Shell, workspace: &Workspace, wishes: &Wishes) -> Result<()> {
     let names = names.join(", ");
     let today = today()?;
     let written =
-        write(sh, workspace, &plan, &format!("{today}: {names}")).and_then(|()| try_out(sh));
+        write(sh, workspace, &plan, &format!("{today}: {names}")).and_then(|()| try_out(sh, ci));
     if let Err(error) = written {
         cmd!(sh, "git restore --staged --worktree .")
             .quiet()
             .run()?;
         return Err(error.context("nothing was committed, and the tree is as it was"));
     }
-    cmd!(sh, "git commit --quiet --all --message")
-        .arg(format!("Release {names}"))
+    let mut message = format!("Release {names}");
+    if let Ci::PassedAt(commit) = ci {
+        message.push_str(&format!("\n\nEvery check passed at {commit}."));
+    }
+    cmd!(sh, "git commit --quiet --all --message {message}")
         .quiet()
         .run()?;
     let mut tags = Vec::new();
@@ -138,9 +151,25 @@ fn write(sh: &Shell, workspace: &Workspace, plan: &Plan, heading: &str) -> Resul
     Ok(())
 }
 
+impl Ci {
+    /// Fails unless the checks that ran elsewhere looked at this very commit. A name or the
+    /// beginning of a hash is refused: it may have meant another commit when the checks ran.
+    fn is_for(&self, head: &str) -> Result<()> {
+        match self {
+            Self::PassedAt(commit) if commit != head => bail!(
+                "the checks that passed looked at {commit}, and what is to be released is {head}"
+            ),
+            Self::PassedAt(_) | Self::Run => Ok(()),
+        }
+    }
+}
+
 /// Everything that can fail before the commit.
-fn try_out(sh: &Shell) -> Result<()> {
-    cmd!(sh, "cargo xtask ci").run()?;
+fn try_out(sh: &Shell, ci: &Ci) -> Result<()> {
+    match ci {
+        Ci::Run => cmd!(sh, "cargo xtask ci").run()?,
+        Ci::PassedAt(commit) => println!("the checks passed at {commit}"),
+    }
     // The tree holds what is about to be committed.
     cmd!(sh, "cargo publish --workspace --dry-run --allow-dirty")
         .run()

@@ -8,8 +8,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use semver::Version;
 use xshell::{Shell, cmd};
 use xtask_release::plan::{self, Plan, Wishes};
-use xtask_release::prepare;
-use xtask_release::semver_checker::Tools;
+use xtask_release::prepare::{self, Ci};
+use xtask_release::semver_checker::{Checker, Tools};
 use xtask_release::workspace::Workspace;
 
 /// A clone; removed when dropped.
@@ -85,19 +85,25 @@ impl Clone {
         plan::make(&self.sh, &workspace, &wishes(&[]))
     }
 
-    pub(crate) fn prepare(&self, versions: &[(&str, &str)]) -> anyhow::Result<()> {
+    pub(crate) fn prepare(&self, versions: &[(&str, &str)], ci: &Ci) -> anyhow::Result<()> {
         let workspace = Workspace::read(&self.sh)?;
-        prepare::run(&self.sh, &workspace, &wishes(versions))
+        prepare::run(&self.sh, &workspace, &wishes(versions), ci)
     }
 
     /// The error of a preparation that must fail, and leave everything as it was.
     pub(crate) fn refusal(&self, versions: &[(&str, &str)]) -> String {
+        self.refusal_of(versions, &Ci::Run)
+    }
+
+    pub(crate) fn refusal_of(&self, versions: &[(&str, &str)], ci: &Ci) -> String {
         let before = (
             self.git("rev-parse HEAD"),
             self.git("status --porcelain"),
             self.git("tag"),
         );
-        let error = self.prepare(versions).expect_err("the release is refused");
+        let error = self
+            .prepare(versions, ci)
+            .expect_err("the release is refused");
         let after = (
             self.git("rev-parse HEAD"),
             self.git("status --porcelain"),
@@ -119,9 +125,9 @@ impl Drop for Clone {
 
 /// Whether the semver checker is there to be rehearsed.
 pub(crate) fn has_checker() -> bool {
-    tools()
-        .join("cargo-semver-checks/bin/cargo-semver-checks")
-        .exists()
+    let sh = Shell::new().unwrap();
+    let checker = Checker::get(&sh, &Tools::Present(tools()));
+    checker.unwrap().is_some()
 }
 
 fn wishes(versions: &[(&str, &str)]) -> Wishes {

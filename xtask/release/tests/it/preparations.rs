@@ -1,5 +1,7 @@
 //! What becomes of a release that is prepared: a commit and tags, or a refusal without a trace.
 
+use xtask_release::prepare::Ci;
+
 use crate::fixture::Clone;
 
 const PUSH: &str = "crates/rehearsal-push/src/lib.rs";
@@ -18,7 +20,9 @@ fn a_release_is_committed_and_tagged_and_not_pushed() {
         .commit("Rename and remove");
     let upstream = clone.git("rev-parse origin/main");
 
-    clone.prepare(&[("rehearsal-push", "0.3.0")]).unwrap();
+    clone
+        .prepare(&[("rehearsal-push", "0.3.0")], &Ci::Run)
+        .unwrap();
 
     assert_eq!(clone.git("status --porcelain"), "");
     assert_eq!(
@@ -125,6 +129,34 @@ fn checks_that_are_red_stop_the_release() {
     assert!(
         error.contains("nothing was committed, and the tree is as it was"),
         "{error}"
+    );
+}
+
+/// The checks are red, and would be seen if they ran.
+#[test]
+fn checks_that_passed_elsewhere_count_for_their_very_commit() {
+    let clone = Clone::new("elsewhere");
+    clone
+        .write("red", "")
+        .edit(PUSH, "/// Its title.", "/// The title.")
+        .commit("Be red");
+    let head = clone.git("rev-parse HEAD");
+
+    for other in [&clone.git("rev-parse HEAD^"), "HEAD", "main", &head[..12]] {
+        let error = clone.refusal_of(&[], &Ci::PassedAt(other.to_owned()));
+        assert!(
+            error.contains(&format!(
+                "the checks that passed looked at {other}, and what is to be released is {head}"
+            )),
+            "{error}"
+        );
+    }
+
+    clone.prepare(&[], &Ci::PassedAt(head.clone())).unwrap();
+    assert_eq!(clone.git("rev-parse HEAD^"), head);
+    assert_eq!(
+        clone.git("log -1 --format=%b").trim(),
+        format!("Every check passed at {head}.")
     );
 }
 
