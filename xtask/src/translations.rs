@@ -22,8 +22,14 @@ fn chinese_pages_have_the_headings_and_the_code_of_the_english_ones() {
     for chinese in &pages {
         let name = chinese.file_name().and_then(|name| name.to_str()).unwrap();
         let english = chinese.with_file_name(name.replace(SUFFIX, ".md"));
-        let shape = |file: &Path| shape(&fs::read_to_string(file).unwrap());
-        let (ours, theirs) = (shape(chinese), shape(&english));
+        let [ours, theirs] = [chinese, &english].map(|file| fs::read_to_string(file).unwrap());
+        if !theirs.contains(name) || !ours.contains("[English](") {
+            faults.push(format!(
+                "{} and its sister do not link to each other",
+                chinese.display()
+            ));
+        }
+        let (ours, theirs) = (shape(&ours), shape(&theirs));
         let differs = ours.iter().zip(&theirs).find(|(a, b)| a != b);
         if let Some((ours, theirs)) = differs {
             faults.push(format!(
@@ -91,6 +97,12 @@ const SUFFIX: &str = ".zh-CN.md";
 /// The pages that must have a Chinese sister.
 const TRANSLATED: &[&str] = &[
     "README.zh-CN.md",
+    "crates/auth-core/README.zh-CN.md",
     "crates/harmony-push/README.zh-CN.md",
+    "crates/huawei-emulator/README.zh-CN.md",
+    "crates/huawei-oauth/README.zh-CN.md",
+    "crates/iot-na/README.zh-CN.md",
+    "crates/oneaccess-sdk/README.zh-CN.md",
+    "crates/welink-oauth/README.zh-CN.md",
     "docs/quickstart.zh-CN.md",
 ];

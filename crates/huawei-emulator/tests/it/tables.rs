@@ -1,4 +1,4 @@
-//! The tables of the README say which operations behave, as the emulator itself does.
+//! The tables of the README, in both languages, say which operations behave, as the emulator itself does.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -9,7 +9,7 @@ use crate::mutations::document::Document;
 use crate::samples::PLATFORMS;
 
 /// The operations of a platform by resource: those that behave, and the others.
-fn table(platform: &str) -> String {
+fn table(platform: &str, is_chinese: bool) -> String {
     let document = Document::open(platform);
     let operations = document.operations();
     let listed = huawei_emulator::behaves(platform);
@@ -22,9 +22,14 @@ fn table(platform: &str) -> String {
         resources.entry(resource).or_default()[column].push(operation.id);
     }
     let (most, all) = (listed.len(), operations.len());
-    let mut text = format!(
-        "### {platform}: {most} of {all} behave\n\n| resource | behaves | validates only |\n|---|---|---|\n"
-    );
+    let mut text = match is_chinese {
+        false => format!(
+            "### {platform}: {most} of {all} behave\n\n| resource | behaves | validates only |\n|---|---|---|\n"
+        ),
+        true => format!(
+            "### {platform}：{all} 个操作中有 {most} 个有行为\n\n| 资源 | 有行为 | 只校验 |\n|---|---|---|\n"
+        ),
+    };
     for (resource, columns) in &resources {
         let [behaves, validates] = columns.each_ref().map(|ids| {
             let names: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
@@ -37,21 +42,28 @@ fn table(platform: &str) -> String {
 
 #[test]
 fn the_tables_of_the_readme_are_what_the_emulator_does() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(&path).expect("the README can be read");
-    let (head, rest) = readme.split_once(BEGIN).expect("the README has tables");
-    let (found, tail) = rest.split_once(END).expect("the tables have an end");
-    let tables: Vec<String> = PLATFORMS.iter().map(|platform| table(platform)).collect();
-    let wanted = format!("\n\n{}\n", tables.join("\n"));
-    if found == wanted {
-        return;
+    let mut stale = Vec::new();
+    for (name, is_chinese) in [("README.md", false), ("README.zh-CN.md", true)] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        let readme = fs::read_to_string(&path).expect("the README can be read");
+        let (head, rest) = readme.split_once(BEGIN).expect("the README has tables");
+        let (found, tail) = rest.split_once(END).expect("the tables have an end");
+        let tables: Vec<String> = PLATFORMS
+            .iter()
+            .map(|platform| table(platform, is_chinese))
+            .collect();
+        let wanted = format!("\n\n{}\n", tables.join("\n"));
+        if found == wanted {
+            continue;
+        }
+        if std::env::var_os("WRITE_TABLES").is_some() {
+            let whole = [head, BEGIN, &wanted, END, tail].concat();
+            fs::write(&path, whole).expect("the README can be written");
+            continue;
+        }
+        stale.push(name);
     }
-    if std::env::var_os("WRITE_TABLES").is_some() {
-        let whole = [head, BEGIN, &wanted, END, tail].concat();
-        fs::write(&path, whole).expect("the README can be written");
-        return;
-    }
-    panic!("{} is not current: run {BEGIN}", path.display());
+    assert!(stale.is_empty(), "not current: {stale:?}; run {BEGIN}");
 }
 
 const BEGIN: &str =
