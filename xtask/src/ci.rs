@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail};
-use xshell::Shell;
+use xshell::{Shell, cmd};
 
 use crate::steps;
 
@@ -48,12 +48,26 @@ fn timed(sh: &Shell, name: &str, step: fn(&Shell) -> Result<Done>) -> Result<Str
     let done = step(sh).map_err(|error| anyhow!("ci step `{name}` failed: {error:#}"))?;
     let seconds = start.elapsed().as_secs();
     Ok(match done {
-        Done::Passed => format!("  passed   {name} ({seconds} s)"),
+        Done::Passed => format!("  passed   {name} ({seconds} s{})", free(sh)),
         Done::NotRun(reason) => {
             println!("NOT RUN: {name}: {reason}");
             format!("  NOT RUN  {name}: {reason}")
         }
     })
+}
+
+/// What is left of the disk after a step, where `df` tells; the next one has to live on it.
+fn free(sh: &Shell) -> String {
+    let df = cmd!(sh, "df -Pk .").quiet().ignore_stderr().read();
+    let line = df.unwrap_or_default();
+    let available = line
+        .lines()
+        .nth(1)
+        .and_then(|line| line.split_whitespace().nth(3));
+    match available.and_then(|kib| kib.parse::<u64>().ok()) {
+        Some(kib) => format!(", {:.1} GiB free", kib as f64 / 1_048_576.0),
+        None => String::new(),
+    }
 }
 
 const STEPS: &[Step] = &[

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use xshell::{Shell, cmd};
 
 use crate::tools;
@@ -70,11 +70,11 @@ fn measure(sh: &Shell, name: &str, dependency: &str, main: &str) -> Result<Row> 
         .copied()
         .collect::<Vec<_>>()
         .join(", ");
-    let before = children_cpu_s()?;
+    let before = tools::children_cpu_s()?;
     cmd!(sh, "cargo build --quiet --release --jobs 2")
         .quiet()
         .run()?;
-    let cpu_s = children_cpu_s()? - before;
+    let cpu_s = tools::children_cpu_s()? - before;
     let program = dir.join("target/release/program");
     cmd!(sh, "strip {program}").quiet().run()?;
     Ok(Row {
@@ -85,27 +85,6 @@ fn measure(sh: &Shell, name: &str, dependency: &str, main: &str) -> Result<Row> 
         size_mb: fs::metadata(&program)?.len() as f64 / 1e6,
     })
 }
-
-/// The CPU time of all finished child processes, from Linux's accounting.
-fn children_cpu_s() -> Result<f64> {
-    let stat = fs::read_to_string("/proc/self/stat").context("build cost is measured on Linux")?;
-    let fields = stat
-        .rsplit(") ")
-        .next()
-        .context("malformed /proc/self/stat")?;
-    let ticks = |index: usize| -> Result<f64> {
-        let field = fields
-            .split(' ')
-            .nth(index)
-            .context("short /proc/self/stat")?;
-        Ok(field.parse::<f64>()?)
-    };
-    // cutime and cstime, fields 16 and 17 of proc(5); the state is field 3 and stands first here.
-    Ok((ticks(13)? + ticks(14)?) / TICKS_PER_S)
-}
-
-/// USER_HZ, which Linux fixes for every process that looks.
-const TICKS_PER_S: f64 = 100.0;
 
 const CRYPTO: &[&str] = &["aws-lc-rs", "native-tls", "openssl", "ring", "rsa"];
 

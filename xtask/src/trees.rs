@@ -2,8 +2,11 @@
 //! crates by name in `xtask/trees.txt`, and a table for readers in `docs/dependencies.md`. Growth
 //! shows in a review, with the path that brought it.
 
+mod print;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -57,14 +60,16 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     let budgets: BTreeMap<String, BTreeMap<String, Budget>> =
         toml::from_str(&sh.read_file(BUDGETS)?).context(BUDGETS)?;
     for tree in &trees {
-        // Sets without a budget are single features, whose cost is in the table alone.
         let budget = budgets
             .get(&tree.package)
             .and_then(|sets| sets.get(&tree.set));
-        match (budget, SETS.contains(&tree.set.as_str())) {
-            (Some(budget), _) => faults.extend(over(tree, budget, &known)),
-            (None, true) => faults.push(format!("{}: no budget in {BUDGETS}", tree.title())),
-            (None, false) => {}
+        match budget {
+            Some(budget) => faults.extend(over(tree, budget, &known)),
+            None => faults.push(format!(
+                "{}: no budget in {BUDGETS}; it would be\n    {}",
+                tree.title(),
+                tree.line()
+            )),
         }
         if let Some(banned) = tree.names().find(|name| BANNED.contains(name)) {
             let path = tree.path(banned);
@@ -73,10 +78,20 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
             ));
         }
     }
+    for (package, sets) in &budgets {
+        for set in sets.keys() {
+            let is_there = |tree: &Tree| tree.package == *package && tree.set == *set;
+            if !trees.iter().any(is_there) {
+                faults.push(format!(
+                    "{package} ({set}): a budget for a set of features that brings nothing of its own"
+                ));
+            }
+        }
+    }
     if !faults.is_empty() {
         bail!("over budget:\n  {}", faults.join("\n  "));
     }
-    for (file, wanted) in [(FILE, text(&trees)), (TABLE, table(&trees))] {
+    for (file, wanted) in [(FILE, print::text(&trees)), (TABLE, print::table(&trees))] {
         let found = sh.read_file(file).unwrap_or_default();
         if wanted == found {
             continue;
@@ -96,12 +111,12 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
 /// Writes the names and the table. Budgets are raised by hand.
 pub(crate) fn write(sh: &Shell) -> Result<()> {
     let trees = trees(sh)?;
-    sh.write_file(FILE, text(&trees))?;
-    sh.write_file(TABLE, table(&trees))?;
+    sh.write_file(FILE, print::text(&trees))?;
+    sh.write_file(TABLE, print::table(&trees))?;
     Ok(())
 }
 
-/// Where a tree is larger than its budget.
+/// Where a tree is not what its budget says: larger, or smaller, which is to be kept.
 fn over(tree: &Tree, budget: &Budget, known: &str) -> Vec<String> {
     let mut faults = Vec::new();
     let mut fault = |what: &str, found: usize, allowed: usize, names: Vec<&str>| {
@@ -114,16 +129,10 @@ fn over(tree: &Tree, budget: &Budget, known: &str) -> Vec<String> {
             ));
         }
     };
-    // What is new against the names written down; if those are stale, nothing is.
-    let mark = format!("\n{}:", tree.title());
-    let section = known
-        .split(mark.as_str())
-        .nth(1)
-        .and_then(|rest| rest.split("\n\n").next());
-    let section: BTreeSet<&str> = section.unwrap_or_default().lines().map(str::trim).collect();
+    let known = names_written_down(known, tree);
     let new = tree
         .names()
-        .filter(|name| !section.contains(name))
+        .filter(|name| !known.contains(name))
         .take(SHOWN)
         .collect();
     fault("crates", tree.crates.len(), budget.crates, new);
@@ -153,7 +162,28 @@ fn over(tree: &Tree, budget: &Budget, known: &str) -> Vec<String> {
         0,
         crypto,
     );
+    if faults.is_empty() && tree.budget() != *budget {
+        faults.push(format!(
+            "{}: it takes less than its budget, which stays exact:\n    {}",
+            tree.title(),
+            tree.line()
+        ));
+    }
     faults
+}
+
+/// What `xtask/trees.txt` says that a tree holds. Sets of features list what they add to the
+/// default one.
+fn names_written_down<'a>(known: &'a str, tree: &Tree) -> BTreeSet<&'a str> {
+    let section = |title: &str| {
+        let mark = format!("\n{title}:");
+        let rest = known.split_once(mark.as_str()).map(|(_, rest)| rest);
+        let section = rest.and_then(|rest| rest.split("\n\n").next());
+        section.unwrap_or_default().lines().map(str::trim)
+    };
+    section(&tree.package)
+        .chain(section(&tree.title()))
+        .collect()
 }
 
 impl Tree {
@@ -181,8 +211,33 @@ impl Tree {
         twice
     }
 
+    /// The budget that this tree just keeps.
+    fn budget(&self) -> Budget {
+        Budget {
+            crates: self.crates.len(),
+            duplicates: self.duplicates().len(),
+            build_scripts: self.build_scripts.len(),
+            crypto: self.crypto().into_iter().map(str::to_owned).collect(),
+        }
+    }
+
+    /// That budget as a line of `xtask/budgets.toml`.
+    fn line(&self) -> String {
+        let Budget {
+            crates,
+            duplicates,
+            build_scripts,
+            crypto,
+        } = self.budget();
+        let set = &self.set;
+        format!(
+            "{set} = {{ crates = {crates}, duplicates = {duplicates}, build-scripts = {build_scripts}, crypto = {crypto:?} }}"
+        )
+    }
+
     fn crypto(&self) -> Vec<&str> {
-        self.names().filter(|name| CRYPTO.contains(name)).collect()
+        let names: BTreeSet<&str> = self.names().filter(|name| CRYPTO.contains(name)).collect();
+        names.into_iter().collect()
     }
 
     /// How a crate comes in.
@@ -347,64 +402,6 @@ fn with_build_script(sh: &Shell) -> Result<BTreeSet<String>> {
         .collect())
 }
 
-fn text(trees: &[Tree]) -> String {
-    let mut text = String::from(
-        "The crates in each published crate's build: normal dependencies, this host. Sets of features beside\n\
-         the default one list what they add. Written by `cargo xtask trees --write`.\n",
-    );
-    let mut default: BTreeSet<String> = BTreeSet::new();
-    for tree in trees {
-        if tree.set == DEFAULT {
-            default.clone_from(&tree.crates);
-            writeln!(text, "\n{}: {} crates", tree.title(), tree.crates.len()).expect("a string");
-            for name in tree.names() {
-                writeln!(text, "  {name}").expect("a string");
-            }
-            continue;
-        }
-        writeln!(text, "\n{}: {} crates", tree.title(), tree.crates.len()).expect("a string");
-        for one in tree.crates.difference(&default) {
-            writeln!(text, "  {}", one.split(' ').next().unwrap_or(one)).expect("a string");
-        }
-    }
-    text
-}
-
-fn table(trees: &[Tree]) -> String {
-    let mut text = String::from(
-        "<!-- Written by `cargo xtask trees --write` from the lock file. -->\n\n\
-         # What a crate brings into your build\n\n\
-         Crates in all, itself included, with normal dependencies on Linux; crates that come in several versions;\n\
-         programs that run while it is built; cryptographic libraries. Budgets are in `xtask/budgets.toml`: a change that\n\
-         goes past one fails, and names the path that brought it. A feature that is not listed brings no crate.\n\n\
-         | crate | features | crates | in several versions | build scripts | crypto |\n|---|---|---|---|---|---|\n",
-    );
-    for tree in trees {
-        let set = match tree.set.as_str() {
-            DEFAULT | NONE | ALL => tree.set.clone(),
-            feature => format!("default and `{feature}`"),
-        };
-        let (duplicates, crypto) = (tree.duplicates(), tree.crypto());
-        let duplicates = match duplicates.is_empty() {
-            true => "none".to_owned(),
-            false => duplicates.join(", "),
-        };
-        let crypto = match crypto.is_empty() {
-            true => "none".to_owned(),
-            false => crypto.join(", "),
-        };
-        writeln!(
-            text,
-            "| `{}` | {set} | {} | {duplicates} | {} | {crypto} |",
-            tree.package,
-            tree.crates.len(),
-            tree.build_scripts.len()
-        )
-        .expect("a string");
-    }
-    text
-}
-
 const FILE: &str = "xtask/trees.txt";
 const BUDGETS: &str = "xtask/budgets.toml";
 const TABLE: &str = "docs/dependencies.md";
@@ -412,7 +409,7 @@ const TABLE: &str = "docs/dependencies.md";
 const DEFAULT: &str = "default";
 const NONE: &str = "none";
 const ALL: &str = "all";
-/// The sets of features that must have a budget.
+/// The sets of features that are listed even where they bring nothing of their own.
 const SETS: &[&str] = &[DEFAULT, NONE, ALL];
 
 /// The most paths shown for one fault.
@@ -450,45 +447,3 @@ const BANNED: &[&str] = &[
     "openssl",
     "openssl-sys",
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn growth_is_told_with_the_path_that_brought_it() {
-        let tree = Tree {
-            package: "push".to_owned(),
-            set: DEFAULT.to_owned(),
-            crates: ["push v0", "core v0", "rand v0.8", "rand v0.9", "sha2 v1"]
-                .map(str::to_owned)
-                .into(),
-            paths: BTreeMap::from([
-                (
-                    "sha2".to_owned(),
-                    ["push", "core", "sha2"].map(str::to_owned).into(),
-                ),
-                (
-                    "rand".to_owned(),
-                    ["push", "rand"].map(str::to_owned).into(),
-                ),
-            ]),
-            build_scripts: ["core".to_owned()].into(),
-        };
-        let budget = Budget {
-            crates: 4,
-            duplicates: 0,
-            build_scripts: 1,
-            crypto: vec![],
-        };
-        let known = "\npush: 4 crates\n  push\n  core\n  rand\n\nother: 1 crates\n  sha2\n";
-        assert_eq!(
-            over(&tree, &budget, known),
-            [
-                "push: 5 crates, the budget is 4; brought by\n    push → core → sha2",
-                "push: 1 crates in several versions, the budget is 0; brought by\n    push → rand",
-                "push: 1 cryptographic libraries without leave, the budget is 0; brought by\n    push → core → sha2",
-            ]
-        );
-    }
-}

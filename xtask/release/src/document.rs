@@ -209,6 +209,7 @@ fn operation(id: &str, old: &Call<'_>, new: &Call<'_>, found: &mut Found) {
                     found.words(id);
                 }
             }
+            "deprecated" if side.before() == side.after() => {}
             "deprecated" => {
                 let text = format!(
                     "`{id}` is {}deprecated",

@@ -117,6 +117,8 @@ impl Stage<'_> {
             };
             let (name, found) = (&release.name, release.level);
             ensure!(found == wanted, "{name}: {found} where {wanted} is due");
+            let is_quiet = release.findings.iter().all(|one| one.title != "Document");
+            ensure!(is_quiet, "{name}: its document did not change");
         }
         Ok(())
     }

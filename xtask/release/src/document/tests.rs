@@ -7,6 +7,29 @@ use super::*;
 #[test]
 fn equal_documents_do_not_differ() {
     assert_eq!(compare(&document(), &document()), []);
+    for name in [
+        "harmony-push",
+        "huawei-oauth",
+        "iot-na",
+        "oneaccess-sdk",
+        "welink-oauth",
+    ] {
+        let file = format!("../../crates/huawei-emulator/documents/{name}.json");
+        let text = std::fs::read_to_string(file).unwrap();
+        let document: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(compare(&document, &document), [], "{name}");
+    }
+}
+
+#[test]
+fn a_deprecation_is_told_when_it_begins_and_when_it_ends() {
+    let mut new = document();
+    let get = new["paths"]["/messages"]["get"].as_object_mut().unwrap();
+    get.remove("deprecated").unwrap();
+    let begun = "`list_messages` is deprecated";
+    let ended = "`list_messages` is no longer deprecated";
+    check(&new, &document(), &[(Level::Addition, begun)]);
+    check(&document(), &new, &[(Level::Addition, ended)]);
 }
 
 #[test]
@@ -169,6 +192,7 @@ fn document() -> Value {
                 },
                 "get": {
                     "operationId": "list_messages",
+                    "deprecated": true,
                     "parameters": [{"$ref": "#/components/parameters/Limit"}],
                 },
             },
