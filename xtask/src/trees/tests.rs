@@ -128,6 +128,54 @@ fn a_budget_is_exact_and_complete() {
 }
 
 #[test]
+fn front_pages_say_in_both_languages_what_each_feature_costs() {
+    let read = |file: &str| {
+        let path = crate::tools::root().join(file);
+        std::fs::read_to_string(path).unwrap()
+    };
+    let budgets: BTreeMap<String, BTreeMap<String, Budget>> =
+        toml::from_str(&read(BUDGETS)).unwrap();
+    let mut faults = Vec::new();
+    for (package, sets) in &budgets {
+        let (all, none) = (sets[DEFAULT].crates, sets[NONE].crates);
+        for (page, heading, unit) in [
+            ("README.md", "## Features\n", "crate"),
+            ("README.zh-CN.md", "## 特性\n", "个 crate"),
+        ] {
+            let text = read(&format!("crates/{package}/{page}"));
+            let section = text.split(heading).nth(1).unwrap_or_default();
+            let section = section.split("\n## ").next().unwrap_or_default();
+            // A point of a list may go on in the next line; a row of a table does not.
+            let points: Vec<String> = section
+                .split("\n- ")
+                .flat_map(|point| point.split("\n| "))
+                .map(|point| point.replace("\n  ", " "))
+                .collect();
+            let mut wants = |feature: &str, costs: &str| {
+                let names = |point: &&String| point.contains(&format!("`{feature}`"));
+                if !points
+                    .iter()
+                    .filter(names)
+                    .any(|point| point.contains(costs))
+                {
+                    faults.push(format!("{package}/{page}: `{feature}` costs {costs}"));
+                }
+            };
+            for (set, budget) in sets {
+                if ![DEFAULT, NONE, ALL].contains(&set.as_str()) {
+                    wants(set, &format!("+{} {unit}", budget.crates - all));
+                }
+            }
+            if all != none {
+                wants("reqwest", &(all - none).to_string());
+                wants("reqwest", &format!("{all} "));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
 fn growth_is_told_with_the_path_that_brought_it() {
     let tree = Tree {
         package: "push".to_owned(),
