@@ -7,7 +7,6 @@ use serde::Deserialize;
 
 use crate::model::IllegalTokenReason;
 use crate::outcome::{Outcome, Refusal, RequestId};
-use crate::outcomes::Summary;
 
 /// The codes of an operation that say something about single tokens.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +35,17 @@ pub(crate) struct Answered {
     refused: Vec<(u32, u32)>,
     reasons: Vec<Option<IllegalTokenReason>>,
     rest: Rest,
+}
+
+/// What became of the tokens of one request, ready to be looked at.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    /// The refused tokens by place, ascending, each with its outcome's place in `refusals`.
+    refused: Vec<(u32, u32)>,
+    /// One outcome for each reason.
+    refusals: Vec<Outcome>,
+    /// The outcome of every other token.
+    rest: Outcome,
 }
 
 /// What became of the tokens that an answer does not name.
@@ -87,28 +97,24 @@ impl Verdict {
         }))
     }
 
-    /// What became of the token at `place`; `proven` tells whether the same send had any token
-    /// accepted.
-    pub(crate) fn outcome(&self, place: usize, proven: bool) -> Outcome {
-        match self {
-            Self::Answered(answered) => answered.outcome(place, proven),
-            Self::NotSent(error) => Outcome::NotSent(error.clone()),
-            Self::Unknown(error) => Outcome::Unknown(error.clone()),
-        }
-    }
-
-    /// Counts the outcome of the token at `place`, as [`outcome`](Self::outcome) would give it.
-    pub(crate) fn count(&self, place: usize, summary: &mut Summary) {
-        let counter = match self {
-            Self::Answered(answered) => match (answered.reason(place), &answered.rest) {
-                (Some(_), _) | (None, Rest::Refused) => &mut summary.refused,
-                (None, Rest::Accepted) => &mut summary.accepted,
-                (None, Rest::Unknown(_)) => &mut summary.unknown,
-            },
-            Self::NotSent(_) => &mut summary.not_sent,
-            Self::Unknown(_) => &mut summary.unknown,
+    /// Makes the outcomes; `proven` tells whether the same send had any token accepted.
+    pub(crate) fn settle(self, proven: bool) -> Settled {
+        let answered = match self {
+            Self::Answered(answered) => answered,
+            Self::NotSent(error) => return Settled::all(Outcome::NotSent(error)),
+            Self::Unknown(error) => return Settled::all(Outcome::Unknown(error)),
         };
-        *counter += 1;
+        let request_id = answered.request_id;
+        let refusal = |reason| Outcome::Refused(Refusal::new(reason, request_id.clone(), proven));
+        Settled {
+            refusals: answered.reasons.into_iter().map(refusal).collect(),
+            refused: answered.refused,
+            rest: match answered.rest {
+                Rest::Accepted => Outcome::Accepted { request_id },
+                Rest::Refused => refusal(None),
+                Rest::Unknown(error) => Outcome::Unknown(error),
+            },
+        }
     }
 
     /// Whether any of the `size` tokens was accepted.
@@ -122,32 +128,28 @@ impl Verdict {
     }
 }
 
-impl Answered {
-    fn outcome(&self, place: usize, proven: bool) -> Outcome {
-        let reason = match (self.reason(place), &self.rest) {
-            (Some(reason), _) => reason.clone(),
-            (None, Rest::Refused) => None,
-            (None, Rest::Accepted) => {
-                return Outcome::Accepted {
-                    request_id: self.request_id.clone(),
-                };
-            }
-            (None, Rest::Unknown(error)) => return Outcome::Unknown(error.clone()),
-        };
-        Outcome::Refused(Refusal::new(reason, self.request_id.clone(), proven))
+impl Settled {
+    /// The same outcome for every token.
+    pub(crate) fn all(rest: Outcome) -> Self {
+        Self {
+            refused: Vec::new(),
+            refusals: Vec::new(),
+            rest,
+        }
     }
 
-    /// The reason of a token that the answer names, if it gives one.
-    fn reason(&self, place: usize) -> Option<&Option<IllegalTokenReason>> {
+    /// What became of the token at `place`.
+    pub(crate) fn of(&self, place: usize) -> &Outcome {
         if self.refused.is_empty() {
-            return None;
+            return &self.rest;
         }
         let found = self
             .refused
             .binary_search_by_key(&place, |&(place, _)| place as usize);
-        found
-            .ok()
-            .map(|found| &self.reasons[self.refused[found].1 as usize])
+        match found {
+            Ok(found) => &self.refusals[self.refused[found].1 as usize],
+            Err(_) => &self.rest,
+        }
     }
 }
 
@@ -219,8 +221,9 @@ mod tests {
     fn check(code: &str, message: &str, expected: &str) {
         let tokens = ["a", "b", "c"];
         let verdict = Verdict::read(V3, code, message, "r", &tokens).expect("a known code");
+        let settled = verdict.settle(true);
         let shown: Vec<String> = (0..tokens.len())
-            .map(|place| match verdict.outcome(place, true) {
+            .map(|place| match settled.of(place) {
                 Outcome::Accepted { request_id } => format!("accepted {request_id}"),
                 Outcome::Refused(refusal) => match refusal.reason() {
                     Some(reason) => format!("refused {reason}"),

@@ -36,7 +36,7 @@ pub use crate::message::{
     Background, Badge, FormUpdate, InAppCall, LiveView, Mdm, Message, Notification, Voice,
 };
 pub use crate::outcome::{Disposition, Outcome, Refusal, RequestId};
-pub use crate::outcomes::{IntoIter, Iter, Outcomes, Summary};
+pub use crate::outcomes::{Iter, Outcomes, Summary};
 pub use crate::revoke::Revocation;
 pub use crate::sender::Sender;
 pub use crate::service_account::ServiceAccount;

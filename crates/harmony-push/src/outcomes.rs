@@ -5,24 +5,22 @@ use std::iter::FusedIterator;
 
 use auth_core::Error;
 
-use crate::answer::Verdict;
+use crate::answer::{Settled, Verdict};
 use crate::outcome::Outcome;
 use crate::unique::Places;
 
 /// What became of each token of a list, in the order of the list.
 ///
-/// Iterate over it, or over a reference to it, to get each token with its [`Outcome`]. A token that
-/// stands in the list twice was sent once and has its outcome at both positions.
+/// Iterate over a reference to it to get each token with its [`Outcome`]. A token that stands in the
+/// list twice was sent once and has its outcome at both positions.
 #[must_use = "a push that was refused or not sent is reported here and nowhere else"]
 pub struct Outcomes<'a, T> {
     tokens: &'a [T],
     places: Places,
     /// What became of each request; all but the last have `size` tokens.
-    verdicts: Vec<Verdict>,
+    settled: Vec<Settled>,
     size: usize,
-    /// Whether any token was accepted: the project and its rights are sound.
-    proven: bool,
-    empty: Error,
+    empty: Outcome,
 }
 
 /// How many tokens of a send had which outcome. Duplicates count at each position.
@@ -48,16 +46,17 @@ impl<'a, T> Outcomes<'a, T> {
         different: usize,
     ) -> Self {
         let sizes = (0..verdicts.len()).map(|number| size.min(different - number * size));
+        // Whether any token was accepted: the project and its rights are sound.
         let proven = verdicts
             .iter()
             .zip(sizes)
             .any(|(verdict, size)| verdict.accepts_any(size));
+        let settled = verdicts.into_iter().map(|verdict| verdict.settle(proven));
         Self {
             tokens,
             places,
-            verdicts,
+            settled: settled.collect(),
             size,
-            proven,
             empty: empty_token(),
         }
     }
@@ -73,7 +72,7 @@ impl<'a, T> Outcomes<'a, T> {
     }
 
     /// The outcome of the token at `index`, or `None` past the end of the list.
-    pub fn get(&self, index: usize) -> Option<Outcome> {
+    pub fn get(&self, index: usize) -> Option<&Outcome> {
         (index < self.len()).then(|| self.at(index))
     }
 
@@ -88,22 +87,18 @@ impl<'a, T> Outcomes<'a, T> {
     /// How many tokens had which outcome.
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();
-        for index in 0..self.len() {
-            match self.places.of(index) {
-                Some(place) => {
-                    self.verdicts[place / self.size].count(place % self.size, &mut summary);
-                }
-                None => summary.not_sent += 1,
-            }
+        for (_, outcome) in self {
+            summary.count(outcome);
         }
         summary
     }
 
     /// The outcome of the token at `index`, which must be in the list.
-    pub(crate) fn at(&self, index: usize) -> Outcome {
-        match self.places.of(index) {
-            Some(place) => self.verdicts[place / self.size].outcome(place % self.size, self.proven),
-            None => Outcome::NotSent(self.empty.clone()),
+    pub(crate) fn at(&self, index: usize) -> &Outcome {
+        match (self.places.of(index), self.settled.as_slice()) {
+            (None, _) => &self.empty,
+            (Some(place), [only]) => only.of(place),
+            (Some(place), all) => all[place / self.size].of(place % self.size),
         }
     }
 }
@@ -143,66 +138,41 @@ impl<T> fmt::Debug for Outcomes<'_, T> {
     }
 }
 
-/// Iterates over tokens and outcomes, as [`Outcomes::into_iter`] makes it.
-pub struct IntoIter<'a, T> {
-    outcomes: Outcomes<'a, T>,
-    next: usize,
-}
-
 /// Iterates over tokens and outcomes, as [`Outcomes::iter`] makes it.
 pub struct Iter<'o, 'a, T> {
     outcomes: &'o Outcomes<'a, T>,
     next: usize,
 }
 
-macro_rules! iterates {
-    ([$($lifetimes:tt)*] $iter:ty) => {
-        impl<$($lifetimes)*, T> Iterator for $iter {
-            type Item = (&'a T, Outcome);
+impl<'o, 'a, T> Iterator for Iter<'o, 'a, T> {
+    type Item = (&'a T, &'o Outcome);
 
-            fn next(&mut self) -> Option<Self::Item> {
-                let token = self.outcomes.tokens.get(self.next)?;
-                let outcome = self.outcomes.at(self.next);
-                self.next += 1;
-                Some((token, outcome))
-            }
+    fn next(&mut self) -> Option<Self::Item> {
+        let token = self.outcomes.tokens.get(self.next)?;
+        let outcome = self.outcomes.at(self.next);
+        self.next += 1;
+        Some((token, outcome))
+    }
 
-            fn size_hint(&self) -> (usize, Option<usize>) {
-                let left = self.outcomes.len() - self.next;
-                (left, Some(left))
-            }
-        }
-
-        impl<$($lifetimes)*, T> ExactSizeIterator for $iter {}
-
-        impl<$($lifetimes)*, T> FusedIterator for $iter {}
-
-        /// Shows how far it has come; the tokens stay out of it.
-        impl<$($lifetimes)*, T> fmt::Debug for $iter {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{} of {} outcomes", self.next, self.outcomes.len())
-            }
-        }
-    };
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.outcomes.len() - self.next;
+        (left, Some(left))
+    }
 }
 
-iterates!(['a] IntoIter<'a, T>);
-iterates!(['o, 'a] Iter<'o, 'a, T>);
+impl<T> ExactSizeIterator for Iter<'_, '_, T> {}
 
-impl<'a, T> IntoIterator for Outcomes<'a, T> {
-    type Item = (&'a T, Outcome);
-    type IntoIter = IntoIter<'a, T>;
+impl<T> FusedIterator for Iter<'_, '_, T> {}
 
-    fn into_iter(self) -> Self::IntoIter {
-        IntoIter {
-            outcomes: self,
-            next: 0,
-        }
+/// Shows how far it has come; the tokens stay out of it.
+impl<T> fmt::Debug for Iter<'_, '_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} outcomes", self.next, self.outcomes.len())
     }
 }
 
 impl<'o, 'a, T> IntoIterator for &'o Outcomes<'a, T> {
-    type Item = (&'a T, Outcome);
+    type Item = (&'a T, &'o Outcome);
     type IntoIter = Iter<'o, 'a, T>;
 
     fn into_iter(self) -> Self::IntoIter {
@@ -210,7 +180,7 @@ impl<'o, 'a, T> IntoIterator for &'o Outcomes<'a, T> {
     }
 }
 
-/// Why an empty token is not sent.
-pub(crate) fn empty_token() -> Error {
-    Error::config("the token is empty")
+/// What becomes of an empty token.
+pub(crate) fn empty_token() -> Outcome {
+    Outcome::NotSent(Error::config("the token is empty"))
 }

@@ -88,28 +88,27 @@ impl Campaign {
         let unique = Unique::of(tokens.iter().map(AsRef::as_ref));
         let different = unique.tokens.len();
         let mut batches = unique.tokens.chunks(self.size).enumerate();
-        let mut verdicts = vec![None; batches.len()];
-        if batches.len() == 1
-            && let Some((number, batch)) = batches.next()
-        {
+        let verdicts = if batches.len() == 1 {
             // One request is what a call is elsewhere, and ends when a call would.
             let patience = self.client.api.timeout();
-            verdicts[number] = Some(self.deliver(batch, patience).await);
-        }
-        // Polled in place: dropping the send drops all of its requests.
-        let mut flights = FuturesUnordered::new();
-        loop {
-            while flights.len() < self.settings.concurrency
-                && let Some((number, batch)) = batches.next()
-            {
-                flights.push(async move { (number, self.deliver(batch, PATIENCE).await) });
+            vec![self.deliver(&unique.tokens, patience).await]
+        } else {
+            let mut verdicts = vec![None; batches.len()];
+            // Polled in place: dropping the send drops all of its requests.
+            let mut flights = FuturesUnordered::new();
+            loop {
+                while flights.len() < self.settings.concurrency
+                    && let Some((number, batch)) = batches.next()
+                {
+                    flights.push(async move { (number, self.deliver(batch, PATIENCE).await) });
+                }
+                match flights.next().await {
+                    Some((number, verdict)) => verdicts[number] = Some(verdict),
+                    None => break,
+                }
             }
-            match flights.next().await {
-                Some((number, verdict)) => verdicts[number] = Some(verdict),
-                None => break,
-            }
-        }
-        let verdicts = verdicts.into_iter().flatten().collect();
+            verdicts.into_iter().flatten().collect()
+        };
         Outcomes::new(tokens, unique.places, verdicts, self.size, different)
     }
 

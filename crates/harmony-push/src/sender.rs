@@ -44,7 +44,7 @@ impl Client {
     ) -> Result<Outcome> {
         let token = [token.as_ref()];
         let outcomes = self.send(message, &token).await?;
-        Ok(outcomes.at(0))
+        Ok(outcomes.at(0).clone())
     }
 
     /// Sends a message to a stream of tokens and yields what became of each, in the order of the
@@ -82,7 +82,7 @@ impl Client {
     ) -> Result<Outcome> {
         let token = [token.as_ref()];
         let outcomes = self.send_hms(message, &token).await?;
-        Ok(outcomes.at(0))
+        Ok(outcomes.at(0).clone())
     }
 
     /// Sends an HMS message to a stream of tokens, as [`send_stream`](Self::send_stream) does with

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_core::Stream;
 use futures_util::stream::{self, StreamExt as _};
 
-use crate::answer::Verdict;
+use crate::answer::{Settled, Verdict};
 use crate::outcome::Outcome;
 use crate::outcomes::empty_token;
 
@@ -68,11 +68,13 @@ pub(crate) struct DoneBatch {
     size: usize,
     places: Vec<Place>,
     fate: Arc<Fate>,
+    /// `None` where the batch had nothing to send.
+    verdict: Option<Verdict>,
 }
 
-/// What became of the tokens of a batch, once it is known; later duplicates look here too.
+/// What became of the tokens of a batch, once it is settled; later duplicates look here too.
 #[derive(Default)]
-struct Fate(OnceLock<Verdict>);
+struct Fate(OnceLock<Settled>);
 
 /// Where the outcome of one position is found.
 enum Place {
@@ -84,40 +86,41 @@ enum Place {
 impl Batch {
     /// Notes what became of the tokens and lets go of them.
     pub(crate) fn done(self, verdict: Option<Verdict>) -> DoneBatch {
-        if let Some(verdict) = verdict {
-            self.fate.0.get_or_init(|| verdict);
-        }
         DoneBatch {
             first: self.first,
             size: self.tokens.len(),
             places: self.places,
             fate: self.fate,
+            verdict,
         }
     }
 }
 
 impl DoneBatch {
     pub(crate) fn accepts_any(&self) -> bool {
-        let verdict = self.fate.0.get();
+        let verdict = self.verdict.as_ref();
         verdict.is_some_and(|verdict| verdict.accepts_any(self.size))
     }
 
     /// The outcomes by position. `proven` tells whether any token so far was accepted.
     pub(crate) fn outcomes(self, proven: bool) -> impl Iterator<Item = (usize, Outcome)> + Send {
         let fate = self.fate;
+        if let Some(verdict) = self.verdict {
+            fate.0.get_or_init(|| verdict.settle(proven));
+        }
         let outcomes = self.places.into_iter().map(move |place| match place {
-            Place::Empty => Outcome::NotSent(empty_token()),
-            Place::Here(place) => fate.outcome(place, proven),
-            Place::Earlier(fate, place) => fate.outcome(place, proven),
+            Place::Empty => empty_token(),
+            Place::Here(place) => fate.of(place).clone(),
+            Place::Earlier(fate, place) => fate.of(place).clone(),
         });
         (self.first..).zip(outcomes)
     }
 }
 
 impl Fate {
-    fn outcome(&self, place: u32, proven: bool) -> Outcome {
-        let verdict = self.0.get().expect("batches are finished in order");
-        verdict.outcome(place as usize, proven)
+    fn of(&self, place: u32) -> &Outcome {
+        let settled = self.0.get().expect("batches are settled in order");
+        settled.of(place as usize)
     }
 }
 

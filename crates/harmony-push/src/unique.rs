@@ -37,6 +37,16 @@ impl Places {
 impl<'a> Unique<'a> {
     /// Finds the different tokens of a list.
     pub(crate) fn of(list: impl ExactSizeIterator<Item = &'a str>) -> Self {
+        let keys = keys();
+        // The most frequent list needs no table.
+        if list.len() == 1 {
+            let tokens: Vec<_> = list.filter(|token| !token.is_empty()).collect();
+            let places = match tokens.len() {
+                0 => Places::Mapped(vec![EMPTY]),
+                _ => Places::Same,
+            };
+            return Self { tokens, places };
+        }
         let mut table = Table::for_items(list.len());
         let mut tokens: Vec<&'a str> = Vec::with_capacity(list.len());
         let mut places: Option<Vec<u32>> = None;
@@ -44,7 +54,7 @@ impl<'a> Unique<'a> {
             let next = u32::try_from(tokens.len()).expect("fewer than four billion tokens");
             let place = match token {
                 "" => EMPTY,
-                _ => table.find_or_insert(hash(token.as_bytes()), next, |place| {
+                _ => table.find_or_insert(hash(token.as_bytes(), keys), next, |place| {
                     tokens[place as usize] == token
                 }),
             };
@@ -111,30 +121,50 @@ impl Table {
     }
 }
 
-/// Hashes a token by folded multiplication, 16 bytes at a time.
+/// Hashes a token by folded multiplication: 16 bytes at a time, in four lanes that do not wait for
+/// each other.
 ///
 /// The keys are drawn once per process: tokens come from devices, and nobody outside shall be able
 /// to make ones that collide. Equality is always decided by comparing.
-fn hash(token: &[u8]) -> u64 {
-    static KEYS: LazyLock<[u64; 3]> = LazyLock::new(|| {
-        let random = RandomState::new();
-        [1, 2, 3].map(|n: u64| random.hash_one(n) | 1)
-    });
-    let [first, second, third] = *KEYS;
-    let word = |bytes: &[u8]| {
-        let mut word = [0; 8];
-        word[..bytes.len()].copy_from_slice(bytes);
-        u64::from_le_bytes(word)
+fn hash(token: &[u8], keys: &[u64; 4]) -> u64 {
+    let mut lanes = *keys;
+    let mut mix = |lane: usize, bytes: &[u8; 16]| {
+        let both = u128::from_le_bytes(*bytes);
+        lanes[lane] = fold(
+            both as u64 ^ lanes[lane],
+            (both >> 64) as u64 ^ keys[lane ^ 1],
+        );
     };
-    let (pairs, rest) = token.as_chunks::<16>();
-    let mut state = first ^ token.len() as u64;
-    for pair in pairs {
-        let (left, right) = pair.split_at(8);
-        state = fold(word(left) ^ state, word(right) ^ second);
+    let (blocks, rest) = token.as_chunks::<64>();
+    for block in blocks {
+        for (lane, bytes) in block.as_chunks::<16>().0.iter().enumerate() {
+            mix(lane, bytes);
+        }
     }
-    let (left, right) = rest.split_at(rest.len().min(8));
-    state = fold(word(left) ^ state, word(right) ^ third);
-    fold(state ^ second, third)
+    let (chunks, _) = rest.as_chunks::<16>();
+    for (lane, bytes) in chunks.iter().enumerate() {
+        mix(lane, bytes);
+    }
+    // What is left, together with bytes before it that were seen already.
+    match token.last_chunk() {
+        Some(last) => mix(3, last),
+        None => {
+            let mut last = [0; 16];
+            last[..token.len()].copy_from_slice(token);
+            mix(3, &last);
+        }
+    }
+    let [first, second, third, fourth] = lanes;
+    fold(first ^ third ^ token.len() as u64, second ^ fourth)
+}
+
+/// The keys of this process's hashes.
+fn keys() -> &'static [u64; 4] {
+    static KEYS: LazyLock<[u64; 4]> = LazyLock::new(|| {
+        let random = RandomState::new();
+        [1, 2, 3, 4].map(|n: u64| random.hash_one(n) | 1)
+    });
+    &KEYS
 }
 
 fn fold(left: u64, right: u64) -> u64 {
@@ -179,12 +209,17 @@ mod tests {
         check(&["a", "a"]);
         check(&["", "a", "b", "a", "", "c", "b"]);
         check(&[]);
+        check(&["a"]);
+        check(&[""]);
     }
 
     #[test]
     fn hashes_differ_where_tokens_do() {
         let tokens: Vec<String> = (0..20_000).map(|n| format!("{n:0>40}")).collect();
-        let hashes: HashSet<u64> = tokens.iter().map(|token| hash(token.as_bytes())).collect();
+        let hashes: HashSet<u64> = tokens
+            .iter()
+            .map(|token| hash(token.as_bytes(), keys()))
+            .collect();
         assert_eq!(hashes.len(), tokens.len());
     }
 

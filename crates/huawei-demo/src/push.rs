@@ -137,7 +137,7 @@ async fn follow_taxi(push: &Client, phones: &HarmonyPush) -> Result<()> {
         ),
     ];
     for (number, (what, live_view)) in steps.into_iter().enumerate() {
-        for (_, outcome) in push.send(&live_view, &token).await? {
+        for (_, outcome) in &push.send(&live_view, &token).await? {
             let Outcome::Accepted { request_id } = &outcome else {
                 anyhow::bail!("the live view was not {what}: {outcome:?}");
             };

@@ -12,8 +12,17 @@ use tokio::runtime::Runtime;
 
 use crate::{cpu, frame, server, tokens};
 
-/// Prints how many times the CPU time of reqwest with the bytes ready a send takes.
-pub(crate) fn compare(count: usize, in_flight: usize) {
+/// The bytes that reqwest sends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Bytes {
+    /// The same ones for all requests, which stay in the processor's cache.
+    Ready,
+    /// A copy for each request: what any sender has to write whose requests differ.
+    Copied,
+}
+
+/// Prints how many times the CPU time of reqwest with its bytes at hand a send takes.
+pub(crate) fn compare(count: usize, in_flight: usize, bytes: Bytes) {
     cpu::pin(0);
     let address = server::start();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -22,7 +31,7 @@ pub(crate) fn compare(count: usize, in_flight: usize) {
         .expect("a runtime");
     let requests = if count == 1 { 4096 } else { 512 };
     let ours = Ours::new(address, count);
-    let theirs = Theirs::new(address, count, &runtime);
+    let theirs = Theirs::new(address, count, bytes);
     let mut ratios = Vec::new();
     let (mut own, mut base) = (Duration::MAX, Duration::MAX);
     for pair in 0..=PAIRS {
@@ -49,7 +58,8 @@ pub(crate) fn compare(count: usize, in_flight: usize) {
         reason = "a benchmark reports on standard output"
     )]
     {
-        let name = format!("send to {count} tokens / reqwest, bytes ready");
+        let name =
+            format!("{in_flight} sends to {count} tokens / reqwest, {bytes:?}").to_lowercase();
         println!("{name:<46} ratio: {median:.3} (95 %: {low:.3} to {high:.3}, {PAIRS} pairs)");
         let micros = |time: Duration| time.as_secs_f64() * 1e6 / requests as f64;
         println!(
@@ -104,7 +114,7 @@ impl Ours {
 
     async fn send(&self) {
         let outcomes = self.client.send(&self.message, &self.tokens).await;
-        for (_, outcome) in outcomes.expect("a sound message") {
+        for (_, outcome) in &outcomes.expect("a sound message") {
             assert!(black_box(outcome).is_accepted());
         }
     }
@@ -115,10 +125,11 @@ struct Theirs {
     url: String,
     token: http::HeaderValue,
     body: bytes::Bytes,
+    bytes: Bytes,
 }
 
 impl Theirs {
-    fn new(address: SocketAddr, count: usize, _: &Runtime) -> Self {
+    fn new(address: SocketAddr, count: usize, bytes: Bytes) -> Self {
         let token = account().sign(std::time::UNIX_EPOCH).expect("a token");
         let tokens = tokens(count);
         let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
@@ -133,17 +144,22 @@ impl Theirs {
             url: format!("http://{address}/v3/101653523863000000/messages:send"),
             token: token.header().1.clone(),
             body: frame().fill(&tokens),
+            bytes,
         }
     }
 
     async fn send(&self) {
+        let body = match self.bytes {
+            Bytes::Ready => self.body.clone(),
+            Bytes::Copied => bytes::Bytes::copy_from_slice(&self.body),
+        };
         let answer = self
             .client
             .post(&self.url)
             .header("authorization", self.token.clone())
             .header("content-type", "application/json")
             .header("push-type", "0")
-            .body(self.body.clone())
+            .body(body)
             .send()
             .await
             .expect("an answer");

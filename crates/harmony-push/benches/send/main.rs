@@ -21,6 +21,7 @@ use harmony_push::model::{
 };
 
 use crate::body::Frame;
+use crate::calls::Bytes;
 
 /// A notification with the tokens in it, as the generated call takes it.
 fn message(tokens: &[String]) -> SendMessage {
@@ -78,8 +79,11 @@ fn bodies(criterion: &mut Criterion) {
 }
 
 fn sends(_: &mut Criterion) {
-    calls::compare(1, 64);
-    calls::compare(1000, 64);
+    for in_flight in [8, 64] {
+        calls::compare(1, in_flight, Bytes::Ready);
+        calls::compare(1000, in_flight, Bytes::Ready);
+        calls::compare(1000, in_flight, Bytes::Copied);
+    }
 }
 
 criterion_group!(benches, bodies, sends);

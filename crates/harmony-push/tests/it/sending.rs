@@ -22,9 +22,9 @@ pub(crate) fn tokens(count: usize) -> Vec<String> {
 /// One word for each outcome; their number is that of the summary.
 pub(crate) fn words<T>(outcomes: &Outcomes<'_, T>) -> Vec<String> {
     let mut summary = Summary::default();
-    let mut count = |outcome: Outcome| {
-        summary.count(&outcome);
-        word(&outcome)
+    let mut count = |outcome: &Outcome| {
+        summary.count(outcome);
+        word(outcome)
     };
     let words = outcomes.iter().map(|(_, outcome)| count(outcome)).collect();
     assert_eq!(outcomes.summary(), summary);
@@ -89,7 +89,7 @@ async fn a_long_list_is_split_and_each_token_goes_once() {
     let mut sizes: Vec<usize> = sent.iter().map(|sent| sent.tokens().len()).collect();
     sizes.sort_unstable();
     assert_eq!(sizes, [500, 1000, 1000]);
-    for (token, outcome) in outcomes {
+    for (token, outcome) in &outcomes {
         match outcome {
             Outcome::Accepted { request_id } => {
                 let request = &sent[request_id.as_str().parse::<usize>().unwrap()];

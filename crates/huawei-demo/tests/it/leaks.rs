@@ -31,7 +31,7 @@ async fn device_tokens_are_in_no_log_and_in_no_error() {
         if let Some(fault) = fault {
             emulator.fail_next(fault.on("send_message").times(3));
         }
-        for (_, outcome) in push.send(&message, &tokens).await.unwrap() {
+        for (_, outcome) in &push.send(&message, &tokens).await.unwrap() {
             match outcome {
                 Outcome::Refused(refusal) => told.push_str(&format!("{refusal} {refusal:?}\n")),
                 Outcome::NotSent(error) | Outcome::Unknown(error) => {

@@ -52,7 +52,7 @@ async fn hms_gives_no_reason() {
     assert_eq!(refusal.reason(), None);
     assert_eq!(refusal.disposition(), Disposition::Requalify);
     let outcomes = stage.client.send_hms(&message, &list[1..]).await.unwrap();
-    assert_eq!(word(&outcomes.get(0).unwrap()), "refused, keep");
+    assert_eq!(word(outcomes.get(0).unwrap()), "refused, keep");
 }
 
 #[tokio::test]

@@ -42,10 +42,8 @@ pub(crate) fn run(data: &[u8]) {
             .send(&message, &tokens)
             .await
             .expect("a sound message");
-        outcomes
-            .into_iter()
-            .map(|(_, outcome)| outcome)
-            .collect::<Vec<_>>()
+        let outcomes = outcomes.iter().map(|(_, outcome)| outcome.clone());
+        outcomes.collect::<Vec<_>>()
     });
     assert_eq!(outcomes.len(), tokens.len());
     let text = String::from_utf8_lossy(body);
