@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -21,6 +21,33 @@ struct Metadata {
 struct Package {
     name: String,
     version: String,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    name: String,
+    kind: Option<String>,
+}
+
+impl Package {
+    /// Where it is unpacked.
+    fn unpacked(&self, folder: &Path) -> PathBuf {
+        folder.join(format!("{}-{}", self.name, self.version))
+    }
+
+    /// The other packages that it stands on, as they were unpacked.
+    fn patches(&self, folder: &Path, packages: &[&Self]) -> String {
+        let needed = |other: &&&Self| {
+            let mut names = self.dependencies.iter().filter(|one| one.kind.is_none());
+            names.any(|one| one.name == other.name)
+        };
+        let lines = packages.iter().filter(needed).map(|other| {
+            let path = other.unpacked(folder);
+            format!("{} = {{ path = {path:?} }}\n", other.name)
+        });
+        lines.collect()
+    }
 }
 
 /// Packs, unpacks, checks each crate by itself, and builds the program from nothing.
@@ -54,8 +81,7 @@ pub(crate) fn run(sh: &Shell) -> Result<()> {
     sh.remove_path(&folder)?;
     sh.create_dir(&folder)?;
     let packed = tools::root().join("target/package");
-    let mut patches = String::from("\n[patch.crates-io]\n");
-    for Package { name, version } in &packages {
+    for Package { name, version, .. } in &packages {
         let file = packed.join(format!("{name}-{version}.crate"));
         cmd!(
             sh,
@@ -63,33 +89,29 @@ pub(crate) fn run(sh: &Shell) -> Result<()> {
         )
         .quiet()
         .run()?;
-        let path = folder.join(format!("{name}-{version}"));
-        patches.push_str(&format!("{name} = {{ path = {:?} }}\n", path));
     }
 
     println!("| package | builds by itself |\n|---|---|");
     for package in &packages {
-        check(sh, &folder, package, &patches)?;
+        check(sh, &folder, package, &packages)?;
         println!("| {} {} | yes |", package.name, package.version);
     }
-    newcomer(sh, &folder, &patches)?;
-    // What was built takes more than a gigabyte.
+    newcomer(sh, &folder, &packages)?;
     sh.remove_path(&folder)?;
+    sh.remove_path(packed)?;
     Ok(())
 }
 
 /// Checks a package with the features of a user who names none.
-fn check(sh: &Shell, folder: &Path, package: &Package, patches: &str) -> Result<()> {
-    let path = folder.join(format!("{}-{}", package.name, package.version));
+fn check(sh: &Shell, folder: &Path, package: &Package, packages: &[&Package]) -> Result<()> {
+    let path = package.unpacked(folder);
     let manifest = path.join("Cargo.toml");
     let text = sh.read_file(&manifest)?;
-    // The package's own line of the patches would point at itself.
-    let others: String = patches
-        .lines()
-        .filter(|line| !line.starts_with(&format!("{} = ", package.name)))
-        .map(|line| format!("{line}\n"))
-        .collect();
-    sh.write_file(&manifest, format!("{text}\n[workspace]\n{others}"))?;
+    let patches = package.patches(folder, packages);
+    sh.write_file(
+        &manifest,
+        format!("{text}\n[workspace]\n\n[patch.crates-io]\n{patches}"),
+    )?;
     let _there = sh.push_dir(&path);
     let target = folder.join("target");
     let result = cmd!(sh, "cargo check --quiet --lib")
@@ -100,13 +122,18 @@ fn check(sh: &Shell, folder: &Path, package: &Package, patches: &str) -> Result<
 }
 
 /// Builds the smallest program with `harmony-push` alone.
-fn newcomer(sh: &Shell, folder: &Path, patches: &str) -> Result<()> {
+fn newcomer(sh: &Shell, folder: &Path, packages: &[&Package]) -> Result<()> {
     let program = folder.join("newcomer");
+    let push = packages.iter().find(|one| one.name == "harmony-push");
+    let push = push.context("harmony-push is published")?;
+    let patches = push.patches(folder, packages);
+    let path = push.unpacked(folder);
     sh.write_file(
         program.join("Cargo.toml"),
         format!(
             "[package]\nname = \"newcomer\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
-             harmony-push = \"*\"\ntokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n{patches}"
+             harmony-push = \"*\"\ntokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n\n\
+             [patch.crates-io]\nharmony-push = {{ path = {path:?} }}\n{patches}"
         ),
     )?;
     sh.write_file(program.join("src/main.rs"), NEWCOMER)?;
