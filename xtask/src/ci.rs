@@ -87,5 +87,6 @@ const STEPS: &[Step] = &[
     ("package", steps::package),
     ("fuzz", steps::fuzz),
     ("doctest", steps::doctest),
+    ("leaks", steps::leaks),
     ("test", steps::test_last),
 ];

@@ -9,6 +9,7 @@ mod ci;
 mod codegen;
 mod cost;
 mod fuzz;
+mod leaks;
 mod observability;
 mod peers;
 mod policy;
@@ -43,6 +44,7 @@ fn main() -> Result<()> {
         ["fleet"] => steps::fleet(&sh),
         ["fuzz"] => fuzz::run(&sh, fuzz::SHORT),
         ["fuzz", seconds] => fuzz::run(&sh, seconds.parse()?),
+        ["leaks"] => leaks::check(&sh),
         ["minimal-versions"] => steps::minimal_versions(&sh),
         ["proof"] => proof::run(&sh),
         ["release", rest @ ..] => steps::release(&sh, rest),
@@ -68,5 +70,6 @@ usage: cargo xtask <command>
   release [COMMAND]   the plan of the next release, its commit and tags; see docs/release.md
   fleet               processes that share a token, with and without faults: the figures of
                       docs/reliability.md (Linux, five minutes)
+  leaks               all tests with everything told, their output searched for their secrets
   fuzz [SECONDS]      every fuzz target for a while (20 s each), from its seeds
   bench [ARGS]        the benchmarks of docs/performance.md";

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use xshell::{Shell, cmd};
 
 use crate::ci::Done;
-use crate::{codegen, peers, policy, secrets, tools, trees, unused};
+use crate::{codegen, leaks, peers, policy, secrets, tools, trees, unused};
 
 /// Starts the demonstration.
 pub(crate) fn demo(sh: &Shell) -> Result<()> {
@@ -350,6 +350,12 @@ pub(crate) fn doctest(sh: &Shell) -> Result<Done> {
     cmd!(sh, "cargo test --quiet --workspace --all-features --doc")
         .quiet()
         .run()?;
+    Ok(Done::Passed)
+}
+
+/// No secret is in the output of any test.
+pub(crate) fn leaks(sh: &Shell) -> Result<Done> {
+    leaks::check(sh)?;
     Ok(Done::Passed)
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::Platform;
+use crate::{Platform, outline};
 
 /// The result of every fallible call in these crates.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -252,10 +252,9 @@ impl Error {
             .because(cause)
     }
 
-    /// Keeps the beginning of the body that could not be read, for `Debug` alone.
+    /// Keeps what the body looks like that could not be read, for `Debug` alone.
     pub(crate) fn excerpt(self, body: &[u8]) -> Self {
-        let end = body.len().min(EXCERPT);
-        let text = String::from_utf8_lossy(&body[..end]).into_owned();
+        let text = outline::outline(body);
         self.change(|inner| inner.excerpt = Some(text))
     }
 
@@ -275,9 +274,12 @@ impl Error {
     }
 
     pub(crate) fn new(kind: ErrorKind, what: impl Into<Cow<'static, str>>) -> Self {
+        let what = what.into();
+        #[cfg(all(debug_assertions, feature = "testing"))]
+        crate::testing::tell(&what);
         Self(Arc::new(Inner {
             kind,
-            what: what.into(),
+            what,
             operation: None,
             attempts: 0,
             elapsed: Duration::ZERO,
@@ -292,6 +294,8 @@ impl Error {
 
     fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         change(Arc::make_mut(&mut self.0));
+        #[cfg(all(debug_assertions, feature = "testing"))]
+        crate::testing::tell(&self);
         self
     }
 
@@ -409,8 +413,8 @@ impl ApiError {
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let message = match self.hidden {
-            true => "..",
-            false => cut(&self.message, EXCERPT),
+            true => "..".to_owned(),
+            false => outline::words(cut(&self.message, EXCERPT)),
         };
         f.debug_struct("ApiError")
             .field("status", &self.status)
@@ -451,7 +455,7 @@ impl fmt::Display for Plain<'_> {
     }
 }
 
-/// How many bytes of a body or message `Debug` shows at most.
+/// How many bytes of a message `Debug` shows at most.
 const EXCERPT: usize = 1024;
 
 /// How many characters of a code or request id `Display` shows at most.

@@ -19,7 +19,8 @@ use crate::judge::{self, Answer};
 use crate::place::place;
 use crate::stopwatch::Stopwatch;
 use crate::{
-    Action, Credential, Error, ErrorKind, Outcome, Request, Result, Scheme, Token, retry, telemetry,
+    Action, Credential, Error, ErrorKind, Outcome, Request, Result, Scheme, Token, outline, retry,
+    telemetry,
 };
 
 /// A call that the platform answered with a success.
@@ -351,7 +352,7 @@ impl Done {
         let told = Error::decode(message).in_call(self.story);
         match self.sensitive {
             true => told,
-            false => told.excerpt(&self.body).because(error),
+            false => told.excerpt(&self.body).because(outline::fault(&error)),
         }
     }
 }

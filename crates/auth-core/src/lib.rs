@@ -19,6 +19,7 @@ mod judge;
 pub mod jwt;
 mod lockout;
 mod multipart;
+mod outline;
 mod place;
 #[cfg(feature = "pool")]
 mod pool;

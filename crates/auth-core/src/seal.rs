@@ -234,6 +234,8 @@ impl<'a> From<&'a str> for Purpose<'a> {
 
 impl Key {
     fn new(bytes: &[u8; KEY_LEN]) -> Self {
+        #[cfg(all(debug_assertions, feature = "testing"))]
+        crate::testing::note(bytes);
         let mut hash = digest::Context::new(&digest::SHA256);
         hash.update(b"auth-core seal: the id of a key");
         hash.update(bytes);

@@ -26,7 +26,10 @@ pub struct Secret(Zeroizing<String>);
 impl Secret {
     /// Wraps a text.
     pub fn new(value: impl Into<String>) -> Self {
-        Self(Zeroizing::new(value.into()))
+        let value = value.into();
+        #[cfg(all(debug_assertions, feature = "testing"))]
+        crate::testing::note(value.as_bytes());
+        Self(Zeroizing::new(value))
     }
 
     /// The text itself. Keep the result out of logs and errors.

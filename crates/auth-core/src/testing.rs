@@ -62,14 +62,22 @@
 //! ```
 
 mod canary;
+#[cfg(debug_assertions)]
+mod notes;
 mod provider;
 mod reply;
 mod script;
 mod store;
+mod watched;
 
 pub use crate::clock::ManualClock;
 pub use canary::Canary;
+#[cfg(all(debug_assertions, feature = "jwt"))]
+pub(crate) use notes::note_key;
+#[cfg(debug_assertions)]
+pub(crate) use notes::{note, tell};
 pub use provider::CountingProvider;
 pub use reply::Reply;
 pub use script::Script;
 pub use store::conformance;
+pub use watched::{Leak, Watched};

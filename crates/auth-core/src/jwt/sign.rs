@@ -175,6 +175,8 @@ impl SigningKey {
         algorithm: Algorithm,
         der: &[u8],
     ) -> std::result::Result<Self, &'static str> {
+        #[cfg(all(debug_assertions, feature = "testing"))]
+        crate::testing::note_key(der);
         let parse = match der::is_pkcs8(der) {
             true => KeyPair::from_pkcs8,
             false => KeyPair::from_der,

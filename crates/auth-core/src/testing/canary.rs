@@ -1,10 +1,11 @@
 //! Looks for a secret in what a program prints, however it is written.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
 /// A secret that must not be seen: logs, errors, `Debug` texts and panics are searched for it.
 ///
@@ -38,35 +39,9 @@ impl Canary {
             secret.len() >= SHORTEST,
             "a canary has at least {SHORTEST} bytes"
         );
-        let mut forms = vec![
-            ("as it is", secret.to_owned()),
-            ("escaped", secret.escape_debug().to_string()),
-            ("reversed", secret.chars().rev().collect()),
-        ];
-        let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-        // What need not be encoded may or may not be.
-        let lenient = ["-", "_", ".", "~"]
-            .iter()
-            .fold(percent.clone(), |text, c| {
-                text.replace(&format!("%{:02X}", c.as_bytes()[0]), c)
-            });
-        forms.push(("percent-encoded", lenient.replace("%20", "+")));
-        forms.push(("percent-encoded", lower_escapes(&lenient)));
-        forms.push(("percent-encoded", lower_escapes(&percent)));
-        forms.push(("percent-encoded", lenient));
-        forms.push(("percent-encoded", percent));
-        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
-        forms.push(("in hexadecimal", hex.to_uppercase()));
-        forms.push(("in hexadecimal", hex));
-        for before in 0..3 {
-            let (standard, url_safe) = base64(secret.as_bytes(), before);
-            forms.push(("in Base64", standard));
-            forms.push(("in Base64", url_safe));
+        Self {
+            forms: forms(secret.as_bytes()),
         }
-        let bytes: Vec<String> = secret.bytes().map(|byte| byte.to_string()).collect();
-        forms.push((BYTES, bytes.join(",")));
-        forms.dedup();
-        Self { forms }
     }
 
     /// In which form the secret stands in a text, if it does.
@@ -103,6 +78,90 @@ impl fmt::Debug for Canary {
     }
 }
 
+/// Every way in which a secret is looked for.
+fn forms(secret: &[u8]) -> Vec<(&'static str, String)> {
+    let mut forms = Vec::new();
+    if let Ok(text) = std::str::from_utf8(secret) {
+        forms.push(("as it is", text.to_owned()));
+        forms.push(("escaped", text.escape_debug().to_string()));
+        forms.push(("reversed", text.chars().rev().collect()));
+    }
+    let percent = percent_encode(secret, NON_ALPHANUMERIC).to_string();
+    // What need not be encoded may or may not be.
+    let lenient = ["-", "_", ".", "~"]
+        .iter()
+        .fold(percent.clone(), |text, c| {
+            text.replace(&format!("%{:02X}", c.as_bytes()[0]), c)
+        });
+    forms.push(("percent-encoded", lenient.replace("%20", "+")));
+    forms.push(("percent-encoded", lower_escapes(&lenient)));
+    forms.push(("percent-encoded", lower_escapes(&percent)));
+    forms.push(("percent-encoded", lenient));
+    forms.push(("percent-encoded", percent));
+    // Letters and digits may be, too.
+    let whole: String = secret.iter().map(|byte| format!("%{byte:02X}")).collect();
+    forms.push(("percent-encoded", lower_escapes(&whole)));
+    forms.push(("percent-encoded", whole));
+    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    forms.push(("in hexadecimal", hex.to_uppercase()));
+    forms.push(("in hexadecimal", hex));
+    for before in 0..3 {
+        let (standard, url_safe) = base64(secret, before);
+        forms.push(("in Base64", standard));
+        forms.push(("in Base64", url_safe));
+    }
+    let bytes: Vec<String> = secret.iter().map(u8::to_string).collect();
+    forms.push((BYTES, bytes.join(",")));
+    forms.dedup();
+    forms
+}
+
+/// The forms of many secrets, looked for at once: by their first bytes.
+pub(super) struct Forms {
+    by_start: HashMap<[u8; SHORTEST], Vec<(&'static str, String)>>,
+}
+
+impl Forms {
+    /// The forms of secrets of at least 8 bytes.
+    pub(super) fn of(secrets: &[Vec<u8>]) -> Self {
+        let mut by_start: HashMap<_, Vec<_>> = HashMap::new();
+        for (form, text) in secrets.iter().flat_map(|secret| forms(secret)) {
+            let start = text.as_bytes().first_chunk();
+            let start = *start.expect("no form is shorter than its secret");
+            by_start.entry(start).or_default().push((form, text));
+        }
+        Self { by_start }
+    }
+
+    /// The forms that are found, each with its line, counted from 1.
+    pub(super) fn search(&self, text: &[u8]) -> BTreeSet<(&'static str, usize)> {
+        // Lists of bytes are written on one line or on many.
+        let (kept, squeezed): (Vec<usize>, Vec<u8>) = (text.iter().enumerate())
+            .filter(|(_, byte)| !byte.is_ascii_whitespace())
+            .unzip();
+        let lists = self.places(&squeezed, |form| form == BYTES).into_iter();
+        let lists = lists.map(|(form, at)| (form, kept[at]));
+        let others = self.places(text, |form| form != BYTES).into_iter();
+        let line = |at: usize| 1 + text[..at].iter().filter(|byte| **byte == b'\n').count();
+        let found = others.chain(lists);
+        found.map(|(form, at)| (form, line(at))).collect()
+    }
+
+    /// The forms that are found, each with the place where it begins.
+    fn places(&self, text: &[u8], wanted: impl Fn(&str) -> bool) -> Vec<(&'static str, usize)> {
+        let mut found = Vec::new();
+        for (at, start) in text.windows(SHORTEST).enumerate() {
+            let start: &[u8; SHORTEST] = start.try_into().expect("a window of this size");
+            for (form, written) in self.by_start.get(start).into_iter().flatten() {
+                if wanted(form) && text[at..].starts_with(written.as_bytes()) {
+                    found.push((*form, at));
+                }
+            }
+        }
+        found
+    }
+}
+
 fn lower_escapes(text: &str) -> String {
     let mut lower = String::new();
     let mut rest = text;
@@ -131,10 +190,12 @@ fn base64(secret: &[u8], before: usize) -> (String, String) {
 }
 
 const BYTES: &str = "as a list of bytes";
-const SHORTEST: usize = 8;
+pub(super) const SHORTEST: usize = 8;
 
 #[cfg(test)]
 mod tests {
+    use percent_encoding::utf8_percent_encode;
+
     use super::*;
 
     const SECRET: &str = "kanarien?\"vogel~>>+/=€";
@@ -165,6 +226,13 @@ mod tests {
         ] {
             let text = format!("2026-11-26 DEBUG call: {text} and more");
             assert_eq!(canary.find(&text), Some(form), "{text}");
+            let forms = Forms::of(&[b"another one".to_vec(), SECRET.into()]);
+            let found = forms.search(format!("fine\n{text}").as_bytes());
+            assert!(
+                found.contains(&(form, 2)) || form == BYTES,
+                "{found:?} {text}"
+            );
+            assert!(found.iter().any(|(found, _)| *found == form), "{found:?}");
         }
         assert_eq!(canary.find("nothing to see here: kanarien"), None);
     }

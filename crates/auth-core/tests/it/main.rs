@@ -8,5 +8,7 @@ mod door;
 mod fleet;
 #[cfg(feature = "jwt")]
 mod jwt;
+#[cfg(feature = "testing")]
+mod leaks;
 #[cfg(all(feature = "sign-in", feature = "testing"))]
 mod sign_in;

@@ -46,7 +46,7 @@ impl Site {
     /// Presses the button of the site, and gives the address of the consent page.
     async fn begin(&self, browser: &Browser) -> String {
         browser.open(&self.address).await;
-        browser.click("a.button").await;
+        browser.follow("a.button").await;
         let address = browser.address().await;
         assert!(address.starts_with(self.emulator.base_url()), "{address}");
         address
@@ -65,18 +65,18 @@ impl Site {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_signs_in_on_a_site_and_out_again() {
-    let Some(browser) = Browser::start().await else {
+    let Some(browser) = Browser::start("en").await else {
         return;
     };
     let site = Site::start().await;
     site.begin(&browser).await;
     assert_eq!(browser.text("h1").await, "Sign in to Demo Shop");
     browser.picture("consent-en").await;
-    browser.click("header a").await;
+    browser.follow("header a").await;
     assert_eq!(browser.text("h1").await, "登录 Demo Shop");
     browser.picture("consent-zh").await;
     browser.click("label:has(input[value=anna])").await;
-    browser.click("button[value=accept]").await;
+    browser.follow("button[value=accept]").await;
     assert_eq!(browser.address().await, format!("{}/", site.address));
     assert_eq!(browser.text("h1").await, "You are signed in");
     assert_eq!(browser.text("#name").await, "Anna");
@@ -89,7 +89,7 @@ async fn a_person_signs_in_on_a_site_and_out_again() {
     browser.open(&site.address).await;
     assert_eq!(browser.text("#name").await, "Anna");
     assert!(!users.sign_ins()[0].revoked);
-    browser.click("form button").await;
+    browser.follow("form button").await;
     assert_eq!(browser.text("h1").await, "Welcome");
     browser.picture("welcome-en").await;
     assert!(users.sign_ins()[0].revoked);
@@ -100,12 +100,12 @@ async fn a_person_signs_in_on_a_site_and_out_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_refuses_and_is_not_signed_in() {
-    let Some(browser) = Browser::start().await else {
+    let Some(browser) = Browser::start("en").await else {
         return;
     };
     let site = Site::start().await;
     site.begin(&browser).await;
-    browser.click("button[value=refuse]").await;
+    browser.follow("button[value=refuse]").await;
     let address = browser.address().await;
     // In the fragment: the site was told nothing, and understands.
     let expected = format!(
@@ -120,9 +120,43 @@ async fn a_person_refuses_and_is_not_signed_in() {
     browser.stop().await;
 }
 
+/// The browser says that it wants Chinese, and nobody chooses anything else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_signs_in_refuses_and_signs_out_in_chinese() {
+    let Some(browser) = Browser::start("zh-CN").await else {
+        return;
+    };
+    let site = Site::start().await;
+
+    site.begin(&browser).await;
+    assert_eq!(browser.text("h1").await, "登录 Demo Shop");
+    assert_eq!(browser.text("button[value=refuse]").await, "取消");
+    browser.follow("button[value=refuse]").await;
+    assert_eq!(browser.text("h1").await, "您未登录");
+    assert!(site.emulator.huawei_oauth().sign_ins().is_empty());
+
+    browser.follow("a.button").await;
+    assert_eq!(browser.text("h1").await, "登录 Demo Shop");
+    browser.click("label:has(input[value=anna])").await;
+    browser.follow("button[value=accept]").await;
+    assert_eq!(browser.address().await, format!("{}/", site.address));
+    assert_eq!(browser.text("h1").await, "您已登录");
+    assert_eq!(browser.text("#name").await, "Anna");
+    browser.picture("signed-in-zh").await;
+    browser.follow("form button").await;
+    assert_eq!(browser.text("h1").await, "欢迎光临");
+    assert!(site.emulator.huawei_oauth().sign_ins()[0].revoked);
+
+    // The other way round: who wants English chooses it on the page.
+    site.begin(&browser).await;
+    browser.follow("header a").await;
+    assert_eq!(browser.text("h1").await, "Sign in to Demo Shop");
+    browser.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forged_state_and_a_replayed_code_sign_nobody_in() {
-    let Some(browser) = Browser::start().await else {
+    let Some(browser) = Browser::start("en").await else {
         return;
     };
     let site = Site::start().await;
@@ -149,7 +183,7 @@ async fn a_forged_state_and_a_replayed_code_sign_nobody_in() {
     let way_back = site.way_back(&consent_page).await;
     browser.open(&way_back).await;
     assert_eq!(browser.text("h1").await, "You are signed in");
-    browser.click("form button").await;
+    browser.follow("form button").await;
     let (used, first_state) = way_back.split_once("&state=").unwrap();
     let consent_page = site.begin(&browser).await;
     let (_, state_now) = consent_page.split_once("&state=").unwrap();

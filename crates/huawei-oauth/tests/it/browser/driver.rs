@@ -21,8 +21,9 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts one with a fresh profile; nothing if there is none on this machine.
-    pub(crate) async fn start() -> Option<Self> {
+    /// Starts one that asks for pages in a language, with a fresh profile; nothing if there is none
+    /// on this machine.
+    pub(crate) async fn start(language: &str) -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let driver = std::env::var_os("PEERS_CHROMEDRIVER")?;
         let chromium = std::env::var("PEERS_CHROMIUM").ok()?;
@@ -44,6 +45,8 @@ impl Browser {
         let profile = folder.join(format!("profile-{}-{number}", std::process::id()));
         let mut arguments: Vec<String> = FLAGS.map(str::to_owned).to_vec();
         arguments.push(format!("--user-data-dir={}", profile.display()));
+        arguments.push(format!("--lang={language}"));
+        arguments.push(format!("--accept-lang={language}"));
         let options = json!({"binary": chromium, "args": arguments});
         let mut browser = Self {
             driver,
@@ -75,6 +78,22 @@ impl Browser {
     pub(crate) async fn address(&self) -> String {
         let address = self.send("GET", "/url", None).await;
         address.as_str().expect("an address is a text").to_owned()
+    }
+
+    /// Clicks what leads to another page, and waits until that page is there: the driver returns
+    /// from a click as soon as it is done, and what is read then may be of the page before.
+    pub(crate) async fn follow(&self, selector: &str) {
+        let before = self.element("html").await;
+        self.click(selector).await;
+        let deadline = tokio::time::sleep(PATIENCE);
+        tokio::pin!(deadline);
+        while !(self.is_gone(&before).await && self.is_loaded().await) {
+            tokio::select! {
+                () = &mut deadline => panic!("no other page came after the click on {selector}"),
+                // Another program loads the page, in its own time.
+                () = tokio::time::sleep(POLL) => {}
+            }
+        }
     }
 
     /// Clicks what a CSS selector finds first.
@@ -119,7 +138,33 @@ impl Browser {
         id.as_str().expect("an element has an id").to_owned()
     }
 
+    /// Whether an element belongs to a page that is not shown any more.
+    async fn is_gone(&self, element: &str) -> bool {
+        let path = format!("/element/{element}/name");
+        let (status, value) = self.exchange("GET", &path, None).await;
+        match value["error"].as_str() {
+            Some("stale element reference" | "no such element") => true,
+            other => {
+                assert!(status == 200, "{path}: {other:?}");
+                false
+            }
+        }
+    }
+
+    async fn is_loaded(&self) -> bool {
+        let script = json!({"script": "return document.readyState", "args": []});
+        let (status, state) = self.exchange("POST", "/execute/sync", Some(&script)).await;
+        // Between two pages there is nowhere to run a script.
+        status == 200 && state == "complete"
+    }
+
     async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        let (status, value) = self.exchange(method, path, body).await;
+        assert_eq!(status, 200, "{method} {path}: {value:#}");
+        value
+    }
+
+    async fn exchange(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
         let body = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
         let request = Request::builder()
             .method(method)
@@ -129,8 +174,7 @@ impl Browser {
             .unwrap();
         let answer = self.transport.send(request).await.unwrap();
         let mut value: Value = serde_json::from_slice(answer.body()).unwrap();
-        assert_eq!(answer.status(), 200, "{method} {path}: {value:#}");
-        value["value"].take()
+        (answer.status().as_u16(), value["value"].take())
     }
 }
 
@@ -142,7 +186,11 @@ impl Drop for Browser {
     }
 }
 
-const FLAGS: [&str; 11] = [
+/// How long a page may take to come, and how often it is looked for.
+const PATIENCE: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(20);
+
+const FLAGS: [&str; 10] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -152,6 +200,5 @@ const FLAGS: [&str; 11] = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--lang=en",
     "--window-size=560,860",
 ];
