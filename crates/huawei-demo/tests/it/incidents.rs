@@ -122,7 +122,7 @@ async fn send(push: &Client, tokens: &[String]) {
         Err(error) => tracing::error!("push: {error}"),
         Ok(outcomes) => {
             let summary = outcomes.summary();
-            match outcomes.iter().find_map(|(_, outcome)| reason(&outcome)) {
+            match outcomes.iter().find_map(|(_, outcome)| reason(outcome)) {
                 Some(error) => tracing::error!("push: {summary}; {error}"),
                 None => tracing::info!("push: {summary}"),
             }
@@ -137,7 +137,7 @@ async fn send_hms(push: &Client, tokens: &[String]) {
         Err(error) => tracing::error!("push: {error}"),
         Ok(outcomes) => {
             let summary = outcomes.summary();
-            match outcomes.iter().find_map(|(_, outcome)| reason(&outcome)) {
+            match outcomes.iter().find_map(|(_, outcome)| reason(outcome)) {
                 Some(error) => tracing::error!("push: {summary}; {error}"),
                 None => tracing::info!("push: {summary}"),
             }
