@@ -57,9 +57,11 @@ impl Client {
 impl CasUser {
     /// Reads an answer of CAS 1.0: `yes` and the name on lines of their own, or `no`.
     pub fn from_text(answer: &str) -> Result<Self> {
-        let mut lines = answer.lines().map(str::trim);
-        match (lines.next(), lines.next()) {
-            (Some("yes"), Some(user)) if !user.is_empty() => Ok(Self {
+        let mut lines = answer.lines().map(trim);
+        let answer = (lines.next(), lines.next());
+        let ends = lines.all(str::is_empty);
+        match answer {
+            (Some("yes"), Some(user)) if !user.is_empty() && ends => Ok(Self {
                 user: user.to_owned(),
                 attributes: BTreeMap::new(),
             }),
@@ -91,7 +93,7 @@ impl CasUser {
     }
 
     fn of_success(success: CasAuthenticationSuccess) -> Result<Self> {
-        let user = success.user.trim().to_owned();
+        let user = trim(&success.user).to_owned();
         if user.is_empty() {
             return Err(Error::decode("CAS vouches for a user without a name"));
         }
@@ -121,6 +123,12 @@ impl CasUser {
     }
 }
 
+/// A name without the white space around it that XML knows, and no other: one who is called like
+/// another but for a blank is somebody else.
+fn trim(name: &str) -> &str {
+    name.trim_matches([' ', '\t', '\n', '\r'])
+}
+
 /// The error of an answer that says no, with what the document says to do about its code.
 fn refused(code: &str) -> Error {
     let known = crate::generated::platform::PLATFORM.codes.iter();
@@ -143,7 +151,8 @@ mod tests {
         assert_eq!(user("yes\nzhangsan").unwrap(), "zhangsan");
         assert_eq!(user("yes\r\nzhangsan\r\n").unwrap(), "zhangsan");
         assert_eq!(user("no\n\n").unwrap_err().action(), Action::SignInAgain);
-        for other in ["", "yes", "yes\n", "YES\na", "<html>"] {
+        assert_eq!(user("yes\n admin\u{a0} \n\n").unwrap(), "admin\u{a0}");
+        for other in ["", "yes", "yes\n", "YES\na", "<html>", "yes\na\nb"] {
             assert!(user(other).is_err(), "{other}");
         }
     }

@@ -72,7 +72,7 @@ impl IdentityProvider {
             entity_id: entity_id.to_owned(),
             single_sign_on: endpoints(&provider, "SingleSignOnService"),
             single_logout: endpoints(&provider, "SingleLogoutService"),
-            certificates: certificates(&provider),
+            certificates: certificates(&provider)?,
         })
     }
 }
@@ -89,7 +89,7 @@ fn endpoints(provider: &Node<'_>, name: &str) -> Vec<Endpoint> {
         .collect()
 }
 
-fn certificates(provider: &Node<'_>) -> Vec<String> {
+fn certificates(provider: &Node<'_>) -> Result<Vec<String>> {
     let mut all = Vec::new();
     for key in provider.named("KeyDescriptor", METADATA) {
         if key.attribute("use").is_some_and(|it| it != "signing") {
@@ -98,12 +98,12 @@ fn certificates(provider: &Node<'_>) -> Vec<String> {
         for info in key.named("KeyInfo", SIGNATURE) {
             for data in info.named("X509Data", SIGNATURE) {
                 for certificate in data.named("X509Certificate", SIGNATURE) {
-                    all.push(certificate.text().split_whitespace().collect());
+                    all.push(certificate.text()?.split_whitespace().collect());
                 }
             }
         }
     }
-    all
+    Ok(all)
 }
 
 impl Binding {
@@ -164,6 +164,14 @@ mod tests {
             "",
             "<a/>",
             &EXAMPLE.replace("IDPSSODescriptor", "SPSSODescriptor"),
+            // Wrapped, so that it is not the entity whose id stands above.
+            &format!(
+                "<md:EntityDescriptor xmlns:md=\"{METADATA}\" entityID=\"x\">{EXAMPLE}</md:EntityDescriptor>"
+            ),
+            &EXAMPLE.replace(" entityID=", " ds:entityID="),
+            // Two pieces, between which another reader sees something.
+            &EXAMPLE.replace("AA\n", "AA<ds:X/>"),
+            &EXAMPLE.replace("<md:IDPSSODescriptor", "<!DOCTYPE a><md:IDPSSODescriptor"),
         ] {
             assert!(IdentityProvider::parse(text).is_err());
         }

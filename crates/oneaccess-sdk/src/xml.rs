@@ -8,7 +8,8 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 
 /// A document as a tree. Declarations of types are refused, so that there are no entities but the
-/// five that XML has; so is what is nested deeper than anything CAS or SAML knows.
+/// five that XML has; so is what is longer, nested deeper or has more attributes than anything CAS
+/// or SAML knows, and a character that XML does not allow.
 #[derive(Debug)]
 pub(crate) struct Tree {
     elements: Vec<Element>,
@@ -32,6 +33,10 @@ pub(crate) struct Node<'a> {
 
 impl Tree {
     pub(crate) fn parse(text: &str) -> Result<Self> {
+        // What it costs to look namespaces up grows with the square of the length.
+        if text.len() > LONGEST || !text.chars().all(is_allowed) {
+            return Err(malformed());
+        }
         let mut reader = NsReader::from_str(text.trim_start_matches('\u{feff}').trim());
         reader.config_mut().expand_empty_elements = true;
         let mut elements: Vec<Element> = Vec::new();
@@ -95,16 +100,20 @@ impl<'a> Node<'a> {
         self.element.namespace.as_deref()
     }
 
-    /// An attribute by its name without a prefix.
+    /// An attribute by its name, which has no prefix.
     pub(crate) fn attribute(&self, name: &str) -> Option<&'a str> {
         let mut attributes = self.element.attributes.iter();
         let (_, value) = attributes.find(|(key, _)| key == name)?;
         Some(value)
     }
 
-    /// The text right inside, in one piece whatever comments stand in it.
-    pub(crate) fn text(&self) -> &'a str {
-        &self.element.text
+    /// The text inside, in one piece whatever comments stand in it; an error if there are elements
+    /// in it, which readers would leave out or not.
+    pub(crate) fn text(&self) -> Result<&'a str> {
+        match self.element.children.is_empty() {
+            true => Ok(&self.element.text),
+            false => Err(malformed()),
+        }
     }
 
     pub(crate) fn children(&self) -> impl Iterator<Item = Self> + use<'a> {
@@ -141,9 +150,20 @@ fn element(namespace: &ResolveResult<'_>, start: &BytesStart<'_>) -> Result<Elem
         ResolveResult::Unbound => None,
         ResolveResult::Unknown(_) => return Err(malformed()),
     };
+    if !is_name(start.name().as_ref()) {
+        return Err(malformed());
+    }
     let mut attributes = Vec::new();
-    for attribute in start.attributes() {
+    for (count, attribute) in start.attributes().enumerate() {
         let attribute = attribute.map_err(|_| malformed())?;
+        let is_sound = is_name(attribute.key.as_ref()) && !attribute.value.contains('<');
+        if count >= MOST_ATTRIBUTES || !is_sound {
+            return Err(malformed());
+        }
+        // With a prefix it is another attribute, or declares a namespace.
+        if attribute.key.prefix().is_some() {
+            continue;
+        }
         let key = attribute.key.local_name().as_ref().to_owned();
         let value = unescape(&attribute.value).ok_or_else(malformed)?;
         attributes.push((key, value.into_owned()));
@@ -199,15 +219,34 @@ fn reference(name: &str) -> Option<String> {
         "quot" => "\"",
         _ => {
             let digits = name.strip_prefix('#')?;
-            let number = match digits.strip_prefix('x') {
-                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-                None => digits.parse().ok()?,
+            let (digits, radix) = match digits.strip_prefix('x') {
+                Some(hex) => (hex, 16),
+                None => (digits, 10),
             };
-            let letter = char::from_u32(number).filter(|letter| *letter != '\0')?;
+            // A sign is none of the digits, whatever the standard library says.
+            let number = u32::from_str_radix(digits, radix)
+                .ok()
+                .filter(|_| !digits.starts_with('+'))?;
+            let letter = char::from_u32(number).filter(|letter| is_allowed(*letter))?;
             return Some(letter.to_string());
         }
     };
     Some(known.to_owned())
+}
+
+/// Whether a name holds nothing that ends one, which the reader below does not look at.
+fn is_name(name: &str) -> bool {
+    let fits = |letter: char| letter.is_alphanumeric() || "_-.:\u{b7}".contains(letter);
+    !name.is_empty() && name.chars().all(fits)
+}
+
+/// Whether XML 1.0 allows a character.
+fn is_allowed(letter: char) -> bool {
+    match letter {
+        '\t' | '\n' | '\r' => true,
+        '\u{fffe}' | '\u{ffff}' => false,
+        _ => letter >= ' ',
+    }
 }
 
 fn malformed() -> Error {
@@ -216,6 +255,12 @@ fn malformed() -> Error {
 
 /// Deeper than anything that CAS or SAML knows.
 const DEEPEST: usize = 32;
+
+/// Longer than anything that CAS or SAML says of one person or provider, in bytes.
+const LONGEST: usize = 256 * 1024;
+
+/// More than any element of CAS or SAML has.
+const MOST_ATTRIBUTES: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -230,13 +275,39 @@ mod tests {
         let root = tree.root();
         assert_eq!((root.name(), root.namespace()), ("r", Some("u:a")));
         assert_eq!(root.attribute("x"), Some("1&A"));
-        assert_eq!(root.text(), "t<u");
         assert_eq!(root.children().count(), 1);
+        // Its text is in two pieces, between which some readers would see the element.
+        assert!(root.text().is_err());
+        let whole = Tree::parse("<a> t&lt;<!-- c --><?p i?><![CDATA[&]]>u\u{a0} </a>").unwrap();
+        assert_eq!(whole.root().text().unwrap(), " t<&u\u{a0} ");
+    }
+
+    #[test]
+    fn an_attribute_with_a_prefix_is_another_one() {
+        let tree = Tree::parse("<a xmlns:p='u:p' p:code='evil' code='good' p='x'/>").unwrap();
+        assert_eq!(tree.root().attribute("code"), Some("good"));
+        let alone = Tree::parse("<a xmlns:code='u:p' code:id='evil'/>").unwrap();
+        assert_eq!(alone.root().attribute("code"), None);
+        assert_eq!(alone.root().attribute("id"), None);
+    }
+
+    #[test]
+    fn many_namespaces_cost_no_time_worth_an_attack() {
+        let declared: String = (0..9000).map(|n| format!(" xmlns:a{n}='b'")).collect();
+        let used = "<a0:b/>".repeat(9000);
+        let text = format!("<a0:b{declared}>{used}</a0:b>");
+        assert!(text.len() < LONGEST);
+        // More attributes than anybody has: refused before any of the inner elements is looked at.
+        assert!(Tree::parse(&text).is_err());
     }
 
     #[test]
     fn what_is_no_plain_document_is_refused() {
         let deep = "<a>".repeat(40) + &"</a>".repeat(40);
+        let wide = (0..100).map(|number| format!(" a{number}=''"));
+        let wide = format!("<a{}/>", wide.collect::<String>());
+        let long = format!("<a>{}</a>", " ".repeat(300 * 1024));
+        let outside = "<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>";
         let bomb = "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>";
         for text in [
             "",
@@ -250,8 +321,22 @@ mod tests {
             "<a>&b;</a>",
             "<a x='&b;'/>",
             "<p:a/>",
+            "<a<!-- -->b/>",
+            "<a<b/>",
+            "<a'b'/>",
+            "<a x='<'/>",
+            "<a x<y='1'/>",
+            "<a x='1' x='2'/>",
+            "<a>&#0;</a>",
+            "<a>&#1;</a>",
+            "<a>&#+65;</a>",
+            "<a>&#x110000;</a>",
+            "<a>\u{1}</a>",
             &deep,
+            &wide,
+            &long,
             bomb,
+            outside,
         ] {
             assert!(Tree::parse(text).is_err(), "{text}");
         }

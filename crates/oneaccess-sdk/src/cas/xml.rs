@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use auth_core::{Error, Result};
 use serde_json::Value;
 
-use crate::cas::{CasUser, refused};
+use crate::cas::{CasUser, refused, trim};
 use crate::xml::{Node, Tree};
 
 /// Reads an answer: exactly one of the two things it can say.
@@ -27,15 +27,14 @@ pub(super) fn read(answer: &str) -> Result<CasUser> {
 
 fn user(success: &Node<'_>) -> Result<CasUser> {
     let user = success.only_child("user", NAMESPACE)?;
-    let user = user.map(|user| user.text().trim().to_owned());
+    let user = user.map(|user| user.text()).transpose()?.map(trim);
     let Some(user) = user.filter(|user| !user.is_empty()) else {
         return Err(Error::decode("CAS vouches for a user without a name"));
     };
     let mut attributes: BTreeMap<String, Value> = BTreeMap::new();
     if let Some(stated) = success.only_child("attributes", NAMESPACE)? {
         for attribute in stated.children() {
-            let text = attribute.text();
-            let text = text.trim();
+            let text = trim(attribute.text()?);
             if text == "null" {
                 continue;
             }
@@ -46,7 +45,10 @@ fn user(success: &Node<'_>) -> Result<CasUser> {
             );
         }
     }
-    Ok(CasUser { user, attributes })
+    Ok(CasUser {
+        user: user.to_owned(),
+        attributes,
+    })
 }
 
 /// Adds a value; several of one name become a list.
@@ -121,5 +123,35 @@ mod tests {
         let comment = "<cas:authenticationSuccess><cas:user>admin<!-- -->istrator</cas:user>\
                        </cas:authenticationSuccess>";
         assert_eq!(read(&answer(comment)).unwrap().user, "administrator");
+    }
+
+    #[test]
+    fn a_success_that_is_wrapped_split_or_disguised_is_none() {
+        let success = |user: &str| {
+            format!(
+                "<cas:authenticationSuccess><cas:user>{user}</cas:user></cas:authenticationSuccess>"
+            )
+        };
+        let wrapped = format!("<cas:x>{}</cas:x>", success("a"));
+        let within = format!(
+            "<cas:authenticationFailure>{}</cas:authenticationFailure>",
+            success("a")
+        );
+        let foreign = success("a").replace("cas:user", "user");
+        let split = success("admin<cas:x/>istrator");
+        let hidden = success("<cas:x>administrator</cas:x>");
+        let named = success("a").replace("cas:user>", "cas:us<!-- -->er>");
+        let attribute = success("a").replace(
+            "</cas:user>",
+            "</cas:user><cas:attributes><cas:role>user<cas:x/>admin</cas:role></cas:attributes>",
+        );
+        for inside in [
+            &wrapped, &within, &foreign, &split, &hidden, &named, &attribute,
+        ] {
+            assert!(read(&answer(inside)).is_err(), "{inside}");
+        }
+        // A blank that is none to XML is part of the name, as it is in JSON.
+        let blank = read(&answer(&success(" admin\u{a0} "))).unwrap();
+        assert_eq!(blank.user, "admin\u{a0}");
     }
 }
