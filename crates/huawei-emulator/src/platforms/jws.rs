@@ -102,6 +102,12 @@ impl SigningKey {
         let header = json!({ "kid": kid, "typ": "JWT", "alg": algorithm.name() });
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", part(&header), part(claims));
+        let signature = self.signature(algorithm, &signed);
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    /// The signature of a text.
+    pub(crate) fn signature(&self, algorithm: Algorithm, signed: &str) -> Vec<u8> {
         let mut signature = vec![0; self.0.public().modulus_len()];
         let random = SystemRandom::new();
         self.0
@@ -112,7 +118,7 @@ impl SigningKey {
                 &mut signature,
             )
             .expect("a sound key signs into room of its own size");
-        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+        signature
     }
 
     /// What verifies its tokens.

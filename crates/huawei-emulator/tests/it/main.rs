@@ -15,5 +15,6 @@ mod push;
 mod receipts;
 mod receiver;
 mod recorder;
+mod saml;
 mod samples;
 mod tables;

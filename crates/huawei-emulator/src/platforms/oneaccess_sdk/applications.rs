@@ -29,6 +29,10 @@ pub struct Application {
     /// host. While there are none, any address will do.
     #[serde(default)]
     pub callbacks: Vec<String>,
+    /// The entity id of an application that people sign in to by SAML. Assertions go to the first
+    /// of the registered addresses.
+    #[serde(default)]
+    pub entity_id: Option<String>,
     /// Whether logins of the user APIs give an id token.
     #[serde(default = "yes")]
     pub gives_id_tokens: bool,
@@ -58,6 +62,7 @@ impl Application {
             application_id: application_id.into(),
             name: name.into(),
             callbacks: Vec::new(),
+            entity_id: None,
             gives_id_tokens: true,
             refresh_token_s: 0,
             registers: false,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Refusal};
 use crate::clock::{date_time, unix_s};
-use crate::consent::{self, Decision, Page, Phrase, Place};
+use crate::consent::{self, Decision, Phrase, Place};
 use crate::page::escape;
 use crate::platforms::Call;
 
@@ -34,23 +34,11 @@ type Verdict<'a> = Result<&'a super::people::Person, &'static str>;
 impl State {
     pub(super) fn start_cas_login(&mut self, call: &Call<'_>) -> Result<Answer, Refusal> {
         let service = call.query("service").unwrap_or_default();
-        let applications = self.applications.all.iter();
-        let Some(application) = applications.clone().find(|it| it.returns_to(service)) else {
+        let mut applications = self.applications.all.iter();
+        let Some(application) = applications.find(|it| it.returns_to(service)) else {
             return Ok(consent::notice(call, BRAND, NO_SERVICE, NO_SERVICE_TEXT));
         };
-        let page = Page {
-            brand: BRAND,
-            app: &application.name,
-            question: None,
-            code: None,
-            users: self.choices(),
-            permissions: vec![Phrase {
-                en: "Your name in your company, and the attributes set in the portal",
-                zh: "您在企业内的用户名及管理员配置的属性",
-            }],
-            returns_to: Some(service),
-        };
-        let user_name = match page.decide(call) {
+        let user_name = match self.ask(call, application, NAME, service) {
             Decision::Accepted(user_name) => user_name,
             Decision::Asked(page) => return Ok(page),
             // CAS knows no way to tell an application that somebody refused.
@@ -221,30 +209,6 @@ fn meaning(code: &str) -> &'static str {
     }
 }
 
-/// The metadata of the identity provider, with a certificate that signs nothing.
-pub(super) fn metadata(call: &Call<'_>) -> Answer {
-    let base = escape(call.base);
-    let certificate = include_str!("../../../keys/oneaccess-saml.txt");
-    let binding = "urn:oasis:names:tc:SAML:2.0:bindings";
-    let text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-         <md:EntityDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" \
-         xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" entityID=\"{base}\">\
-         <md:IDPSSODescriptor \
-         protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\">\
-         <md:KeyDescriptor use=\"signing\"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>\n\
-         {certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>\
-         <md:SingleLogoutService Binding=\"{binding}:HTTP-Redirect\" \
-         Location=\"{base}/api/v1/saml2/idp/slo\"/>\
-         <md:SingleSignOnService Binding=\"{binding}:HTTP-Redirect\" \
-         Location=\"{base}/api/v1/saml2/idp/sso\"/>\
-         <md:SingleSignOnService Binding=\"{binding}:HTTP-POST\" \
-         Location=\"{base}/api/v1/saml2/idp/sso\"/>\
-         </md:IDPSSODescriptor></md:EntityDescriptor>\n"
-    );
-    Answer::text("application/xml", text)
-}
-
 const NO_SERVICE: Phrase = Phrase {
     en: "This application is not registered",
     zh: "应用未注册",
@@ -253,11 +217,11 @@ const NO_SERVICE_TEXT: Phrase = Phrase {
     en: "The address it wants to come back to is none of those in the portal.",
     zh: "回调地址与应用配置不一致。",
 };
-const REFUSED: Phrase = Phrase {
+pub(super) const REFUSED: Phrase = Phrase {
     en: "You did not sign in",
     zh: "您取消了登录",
 };
-const REFUSED_TEXT: Phrase = Phrase {
+pub(super) const REFUSED_TEXT: Phrase = Phrase {
     en: "You can close this page.",
     zh: "您可以关闭此页面。",
 };
@@ -272,3 +236,9 @@ const ENDED_TEXT: Phrase = Phrase {
 
 /// How long a ticket lives, in seconds.
 const TICKET_S: i64 = 60;
+
+/// What an application gets to know by CAS.
+const NAME: Phrase = Phrase {
+    en: "Your name in your company, and the attributes set in the portal",
+    zh: "您在企业内的用户名及管理员配置的属性",
+};

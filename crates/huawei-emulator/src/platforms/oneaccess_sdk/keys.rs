@@ -40,6 +40,11 @@ pub(super) fn sign(claims: &Value) -> String {
     KEYS.signing.sign(Algorithm::Rs256, KEY_ID, claims)
 }
 
+/// The signature of a text, by the same key and algorithm as that of tokens.
+pub(super) fn sign_text(text: &str) -> Vec<u8> {
+    KEYS.signing.signature(Algorithm::Rs256, text)
+}
+
 /// The claims of a token that this key signed.
 pub(super) fn verify(token: &str) -> Option<Value> {
     let token = jws::parse(token)?;

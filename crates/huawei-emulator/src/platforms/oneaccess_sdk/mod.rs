@@ -19,6 +19,7 @@ mod paging;
 mod people;
 mod picture;
 mod roles;
+mod saml;
 mod seed;
 mod sessions;
 mod sso;
@@ -237,7 +238,8 @@ impl State {
             "validate_cas_ticket_v3" => self.validate_cas_ticket(call, true),
             "start_cas_logout" => Ok(self.start_logout(call, "service")),
             "start_global_logout" => Ok(self.start_logout(call, "redirect_url")),
-            "get_saml_metadata" => Ok(cas::metadata(call)),
+            "get_saml_metadata" => Ok(saml::metadata(call)),
+            "start_idp_initiated_sso" => self.start_idp_initiated_sso(call),
             _ => return None,
         })
     }
@@ -396,6 +398,7 @@ pub(crate) const BEHAVES: &[&str] = &[
     "start_cas_login",
     "start_cas_logout",
     "start_global_logout",
+    "start_idp_initiated_sso",
     "submit_login_form",
     "unbind_public_account_users",
     "unbind_social_account",

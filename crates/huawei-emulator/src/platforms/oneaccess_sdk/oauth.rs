@@ -14,6 +14,7 @@ use crate::platforms::Call;
 use crate::platforms::security::bearer;
 
 use super::State;
+use super::applications::Application;
 use super::ids::{ok, random_text, text};
 use super::keys;
 
@@ -52,16 +53,31 @@ impl Grants {
 }
 
 impl State {
-    /// The people of the directory, for a page to choose from.
-    pub(super) fn choices(&self) -> Vec<Account<'_>> {
+    /// Asks which person of the directory signs in to an application, which gets to know this of
+    /// them.
+    pub(super) fn ask(
+        &self,
+        call: &Call<'_>,
+        application: &Application,
+        permission: Phrase,
+        returns_to: &str,
+    ) -> Decision {
         let people = self.directory.people.iter().filter(|it| !it.disabled);
-        people
-            .map(|it| Account {
-                id: &it.user_name,
-                name: it.attribute("name").unwrap_or(&it.user_name),
-                detail: it.user_name.clone(),
-            })
-            .collect()
+        let users = people.map(|it| Account {
+            id: &it.user_name,
+            name: it.attribute("name").unwrap_or(&it.user_name),
+            detail: it.user_name.clone(),
+        });
+        let page = Page {
+            brand: BRAND,
+            app: &application.name,
+            question: None,
+            code: None,
+            users: users.collect(),
+            permissions: vec![permission],
+            returns_to: Some(returns_to),
+        };
+        page.decide(call)
     }
 
     pub(super) fn authorize(&mut self, call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -86,19 +102,7 @@ impl State {
             let reason = "the implicit flow is off for this application";
             return Ok(back("unsupported_response_type", reason));
         }
-        let page = Page {
-            brand: BRAND,
-            app: &application.name,
-            question: None,
-            code: None,
-            users: self.choices(),
-            permissions: vec![Phrase {
-                en: "Who you are in your company: name, number and e-mail address",
-                zh: "您在企业内的身份信息（姓名、手机号、邮箱）",
-            }],
-            returns_to: Some(&address),
-        };
-        let user_name = match page.decide(call) {
+        let user_name = match self.ask(call, application, IDENTITY, &address) {
             Decision::Accepted(user_name) => user_name,
             Decision::Asked(page) => return Ok(page),
             Decision::Refused => return Ok(back("access_denied", "the user refused")),
@@ -300,4 +304,10 @@ const NO_WAY_BACK: Phrase = Phrase {
 const NO_WAY_BACK_TEXT: Phrase = Phrase {
     en: "Its redirect_uri is missing, or is none of those in the portal.",
     zh: "redirect_uri 缺失或与应用配置不一致。",
+};
+
+/// What an application gets to know by OAuth and SAML.
+pub(super) const IDENTITY: Phrase = Phrase {
+    en: "Who you are in your company: name, number and e-mail address",
+    zh: "您在企业内的身份信息（姓名、手机号、邮箱）",
 };
