@@ -1,5 +1,6 @@
 //! Tests of welink-oauth from outside.
 
+mod apps;
 mod back_office;
 mod directory;
 mod events;

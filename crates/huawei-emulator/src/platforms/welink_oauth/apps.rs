@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, Refusal};
 use crate::clock::unix_s;
@@ -37,6 +37,9 @@ pub struct App {
     /// was issued, and no more.
     #[serde(default)]
     pub denied: Vec<String>,
+    /// What was set for the app beside its name, in the platform's words.
+    #[serde(default)]
+    pub settings: Map<String, Value>,
     /// The users who administer the app, with their roles.
     #[serde(default)]
     pub administrators: HashMap<String, Vec<String>>,
@@ -72,6 +75,7 @@ impl App {
             redirect_uri: String::new(),
             callback_url: None,
             denied: Vec::new(),
+            settings: Map::new(),
             administrators: HashMap::from([(seed::ADMINISTRATOR.to_owned(), roles)]),
         }
     }

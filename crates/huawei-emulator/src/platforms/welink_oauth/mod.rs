@@ -12,6 +12,7 @@ mod legacy;
 mod messages;
 mod page;
 mod roles;
+mod scope;
 mod seed;
 mod sign_in;
 mod users;
@@ -147,6 +148,12 @@ impl Platform for State {
             "is_app_admin" => self.is_app_admin(call),
             "send_robot_message" => self.messages.robot(&self.groups, call),
             _ if is_of_groups(call) => self.of_group(call),
+            "get_admin_domain_scope"
+            | "get_app"
+            | "get_app_visible_scope"
+            | "list_app_visible_users"
+            | "list_apps"
+            | "update_app" => self.of_app(call),
             id if id == "push_context_aware"
                 || call.operation.path.starts_with("/api/messages/") =>
             {
@@ -239,6 +246,9 @@ pub(crate) const BEHAVES: &[&str] = &[
     "delete_role_group",
     "delete_user",
     "disband_group",
+    "get_admin_domain_scope",
+    "get_app",
+    "get_app_visible_scope",
     "get_batch_result",
     "get_department",
     "get_department_sync_status",
@@ -259,6 +269,8 @@ pub(crate) const BEHAVES: &[&str] = &[
     "get_user_sync_status",
     "get_user_v1",
     "is_app_admin",
+    "list_app_visible_users",
+    "list_apps",
     "list_department_ancestors",
     "list_department_users",
     "list_department_users_isv",
@@ -291,6 +303,7 @@ pub(crate) const BEHAVES: &[&str] = &[
     "send_robot_message",
     "set_group_capacity",
     "transfer_group_owner",
+    "update_app",
     "update_department",
     "update_message_status",
     "update_role",
