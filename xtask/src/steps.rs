@@ -372,6 +372,12 @@ pub(crate) fn test_last(sh: &Shell) -> Result<Done> {
     if !checker.exists() {
         println!("NOT RUN: tests with the documents' own checker: it is not beside this checkout");
     }
+    let built = tools::tools_dir().join("cargo-semver-checks/bin");
+    if !tools::has_cargo(sh, "semver-checks") && !built.exists() {
+        println!(
+            "NOT RUN: what cargo-semver-checks says in rehearsed releases: it is not installed"
+        );
+    }
     if tools::has_cargo(sh, "nextest") {
         cmd!(sh, "cargo nextest run --workspace --all-features")
             .quiet()
