@@ -42,6 +42,7 @@ fn another_reader_of_the_documents_accepts_the_exchanges_of_all_tests() {
     oracle::judge(
         "another_reader",
         &[
+            "apps",
             "back_office",
             "directory",
             "events",
