@@ -67,10 +67,15 @@ pub(crate) fn apply(
         Credential::Token(token) => Some(token),
         _ => token,
     };
+    let known = match credential {
+        Credential::Client { id, secret } => Some((id.as_str(), secret.known()?)),
+        _ => None,
+    };
+    let client = known.as_ref().map(|(id, known)| (*id, &known.current));
     match &scheme.carrier {
         Carrier::Certificate => Ok(()),
         Carrier::Basic => {
-            let Credential::Client { id, secret } = credential else {
+            let Some((id, secret)) = client else {
                 return Err(unfit(scheme, "a client id and secret"));
             };
             let pair = Zeroizing::new(format!("{id}:{}", secret.expose()));
@@ -103,13 +108,13 @@ pub(crate) fn apply(
             }
         }
         Carrier::Query(fields) => {
-            for (name, value) in members(scheme, fields, credential, token)? {
+            for (name, value) in members(scheme, fields, client, credential, token)? {
                 push_pair(&mut parts.query, name, &value);
             }
             Ok(())
         }
         Carrier::Body(fields) => {
-            let members = members(scheme, fields, credential, token)?;
+            let members = members(scheme, fields, client, credential, token)?;
             parts.body = match &request.body {
                 Body::Form(_) => splice_form(&parts.body, &members)?,
                 Body::Json(_) => splice_json(&parts.body, &members)?,
@@ -129,6 +134,7 @@ pub(crate) fn apply(
 fn members<'a>(
     scheme: &Scheme,
     fields: &Fields,
+    client: Option<(&'a str, &'a Secret)>,
     credential: &'a Credential,
     token: Option<&'a Token>,
 ) -> Result<SmallVec<[(&'static str, &'a str); 3]>> {
@@ -137,10 +143,10 @@ fn members<'a>(
         (None, Credential::Key(key)) => Some(key.expose()),
         _ => None,
     };
-    let (id, secret) = match credential {
-        Credential::Client { id, secret } => (Some(id.as_str()), Some(secret.expose())),
-        _ => (None, None),
-    };
+    let (id, secret) = (
+        client.map(|(id, _)| id),
+        client.map(|(_, secret)| secret.expose()),
+    );
     let wanted = [
         (fields.client_id, id, "a client id and secret"),
         (fields.client_secret, secret, "a client id and secret"),

@@ -34,7 +34,8 @@ use crate::cached::fleet::Fleet;
 use crate::cached::machine::{Arrival, Asked, Landed, Machine, Reason, Ticket};
 use crate::cached::room::{News, Room};
 use crate::clock::{Moment, NANOS_PER_SEC, saturating_nanos};
-use crate::{Clock, Error, Result, RetryPolicy, SecretSource, Token, TokenProvider};
+use crate::secret_source::Followed;
+use crate::{Clock, Error, Result, RetryPolicy, Token, TokenProvider};
 
 pub use builder::CachedBuilder;
 
@@ -76,7 +77,7 @@ struct Shared {
     retry: RetryPolicy,
     share: f64,
     fleet: Option<Fleet>,
-    secret: Option<SecretSource>,
+    secret: Option<Followed>,
     closed: AtomicBool,
     /// Whether the last attempt to fetch failed.
     failing: AtomicBool,
@@ -266,6 +267,10 @@ impl Shared {
             let asked = self.locked(|machine| machine.ask(now, || Room::new(runtime.id())));
             let (ticket, room) = match asked {
                 Asked::Ready(token) => return Ok(token),
+                Asked::Failed(_) if self.secret.as_ref().is_some_and(Followed::look) => {
+                    self.locked(Machine::credential_changed);
+                    continue;
+                }
                 Asked::Failed(error) => return Err(error),
                 Asked::Join(ticket, room) => (ticket, room),
                 Asked::Start(ticket, room) => {
@@ -317,10 +322,7 @@ impl Shared {
 
     /// What a flight tells the store's errand.
     fn need(&self, reason: Reason) -> Need {
-        let secret = self
-            .secret
-            .as_ref()
-            .and_then(|secret| secret.current().ok());
+        let secret = self.secret.as_ref().and_then(Followed::current);
         Need {
             secret,
             ..self.machine().need(reason)

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Cached, Secret, Token};
+use crate::{Cached, Secret, SecretSource, Token};
 
 /// What fills a security scheme of a platform.
 #[derive(Clone)]
@@ -14,8 +14,8 @@ pub enum Credential {
     Client {
         /// The client id.
         id: String,
-        /// The secret.
-        secret: Secret,
+        /// Where the secret comes from.
+        secret: SecretSource,
     },
     /// A value that does not expire and is sent as it is: an app key, a client id in a header.
     Key(Secret),
@@ -27,7 +27,7 @@ pub enum Credential {
 
 impl Credential {
     /// A client id and its secret.
-    pub fn client(id: impl Into<String>, secret: impl Into<Secret>) -> Self {
+    pub fn client(id: impl Into<String>, secret: impl Into<SecretSource>) -> Self {
         Self::Client {
             id: id.into(),
             secret: secret.into(),

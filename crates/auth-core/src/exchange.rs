@@ -19,8 +19,8 @@ use crate::judge::{self, Answer};
 use crate::place::place;
 use crate::stopwatch::Stopwatch;
 use crate::{
-    Action, Credential, Error, ErrorKind, Outcome, Request, Result, Scheme, Token, outline, retry,
-    telemetry,
+    Action, Credential, Error, ErrorKind, Outcome, Request, Result, Scheme, SecretSource, Token,
+    outline, retry, telemetry,
 };
 
 /// A call that the platform answered with a success.
@@ -120,12 +120,16 @@ impl<'a> Call<'a> {
     async fn run(mut self) -> Result<Done> {
         let policy = self.api.options.retry.clone();
         let policy = policy.unwrap_or_else(|| self.api.shared.retry.clone());
-        let mut renewed = false;
+        let (mut renewed, mut reread) = (false, false);
         // Attempts of the policy: the one with a renewed token is not among them.
         let mut tried = 0;
         loop {
             let tokens = match self.tokens().await {
                 Ok(tokens) => tokens,
+                Err(error) => return Err(self.tell(error)),
+            };
+            let secret = match self.secret().await {
+                Ok(secret) => secret,
                 Err(error) => return Err(self.tell(error)),
             };
             let error = match self.attempt(&tokens).await {
@@ -137,6 +141,13 @@ impl<'a> Call<'a> {
                     return Err(self.tell(error));
                 }
                 renewed = true;
+                continue;
+            }
+            if let Some((secret, used)) = secret
+                && !std::mem::replace(&mut reread, true)
+                && error.action() == Action::FixCredentials
+                && self.within(secret.changed_since(used)).await == Some(true)
+            {
                 continue;
             }
             tried += 1;
@@ -175,6 +186,22 @@ impl<'a> Call<'a> {
             });
         }
         Ok(tokens)
+    }
+
+    /// The secret that the call carries itself, and which of its source's it is.
+    async fn secret(&self) -> Result<Option<(&'a SecretSource, u64)>> {
+        let mut credentials = self.alternative.iter();
+        let secret = credentials.find_map(|(_, credential)| match *credential {
+            Credential::Client { secret, .. } => Some(secret),
+            _ => None,
+        });
+        let Some(secret) = secret else {
+            return Ok(None);
+        };
+        match self.within(secret.ready()).await {
+            Some(known) => Ok(Some((secret, known.map_err(Error::without_token)?.version))),
+            None => Err(Error::credentials(LATE_TOKEN).advise(Action::Backoff)),
+        }
     }
 
     /// Sends the request once, and judges the answer.
@@ -378,4 +405,4 @@ type Tokens = SmallVec<[Option<Token>; 2]>;
 /// Room for the headers that credentials and the HTTP client add.
 const SPARE_HEADERS: usize = 4;
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-const LATE_TOKEN: &str = "no token within the time of the call";
+const LATE_TOKEN: &str = "no token or secret within the time of the call";

@@ -66,7 +66,7 @@ pub use crate::request::Request;
 pub use crate::reqwest_send::{ReqwestSend, ReqwestSendBuilder};
 pub use crate::retry::RetryPolicy;
 pub use crate::secret::{Secret, same_bytes};
-pub use crate::secret_source::SecretSource;
+pub use crate::secret_source::{Derived, SecretSource};
 pub use crate::seen::Seen;
 #[cfg(unix)]
 pub use crate::store::FileStore;

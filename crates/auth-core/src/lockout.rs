@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::cached::trouble::Trouble;
-use crate::{Action, Clock, Error, Result};
+use crate::secret_source::Followed;
+use crate::{Action, Clock, Error, Result, SecretSource};
 
 /// Remembers that a credential was refused, for all who share it.
 ///
@@ -34,6 +35,7 @@ use crate::{Action, Clock, Error, Result};
 /// ```
 pub struct Lockout {
     clock: Clock,
+    secret: Option<Followed>,
     trouble: Mutex<Trouble>,
 }
 
@@ -42,7 +44,17 @@ impl Lockout {
     pub fn new(clock: Clock) -> Self {
         Self {
             clock,
+            secret: None,
             trouble: Mutex::default(),
+        }
+    }
+
+    /// The same, where refusals are about the secret of this source: they are forgotten once the
+    /// source has another one.
+    pub fn of(source: impl Into<SecretSource>, clock: Clock) -> Self {
+        Self {
+            secret: Some(Followed::new(source.into())),
+            ..Self::new(clock)
         }
     }
 
@@ -50,7 +62,12 @@ impl Lockout {
     /// to wait if the platform did.
     pub fn check(&self) -> Result<()> {
         let now = self.clock.moment().steady;
-        match self.trouble().remembered(now) {
+        let remembered = self.trouble().remembered(now);
+        match remembered {
+            Some(_) if self.secret.as_ref().is_some_and(Followed::look) => {
+                self.clear();
+                Ok(())
+            }
             Some(error) => Err(error),
             None => Ok(()),
         }

@@ -1,33 +1,58 @@
 //! Where a secret comes from, and that it can change while the program runs.
 
+mod derived;
 mod file;
+mod followed;
+mod vault;
 
 use std::env;
 use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
-use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwapOption;
 
 use crate::secret_source::file::Watched;
+use crate::secret_source::vault::Vault;
 use crate::{Clock, Error, Result, Secret, same_bytes};
+
+pub use derived::Derived;
+pub(crate) use followed::Followed;
 
 /// Where a secret comes from: a value, an environment variable, a file that may be replaced, or a
 /// vault. Clones are one source.
 ///
-/// A [`Cached`](crate::Cached) provider that was [given](crate::CachedBuilder::secret) the source asks
-/// it before every fetch, and once more after the platform has refused the credentials: a secret that
-/// was changed is taken up without a restart. Callbacks are checked with
-/// [`accepted`](Self::accepted), so that those signed with the secret before pass too.
+/// Every credential and every receiver of callbacks in these crates takes a source where it takes a
+/// secret; a text is a source that does not change. A secret that was changed is taken up without
+/// a restart and without a failed call:
+///
+/// - The source is looked at before every fetch of a token, and before every call that carries the
+///   secret itself. A vault is asked before every fetch.
+/// - When the platform refuses the secret, the source is read again, once, and if it has another
+///   secret the call is sent again. If not, the refusal is remembered, and the account is left
+///   alone for ever longer, up to 15 minutes or until the secret is another one.
+/// - Callbacks are checked with the secret and the one before it, so that those on their way pass.
+/// - A source that fails, and a file that is half-written, keep the secret known before. One warning
+///   says so, and one line when the source is well again.
 ///
 /// ```
 /// use auth_core::SecretSource;
 ///
-/// let source = SecretSource::value("swordfish");
+/// # let path = std::env::temp_dir().join(format!("auth-core-doc-{}", std::process::id()));
+/// # std::fs::write(&path, "swordfish\n")?;
+/// // A mounted secret; give it to the credential of a client in place of the text.
+/// let source = SecretSource::file(&path)?;
 /// assert_eq!(source.current()?.expose(), "swordfish");
-/// # Ok::<_, auth_core::Error>(())
+/// # std::fs::remove_file(&path)?;
+///
+/// let vault = SecretSource::vault(|| async {
+///     // Ask your vault or key management service here.
+///     Ok("swordfish".into())
+/// });
+/// assert!(vault.current().is_err(), "it has not been asked yet");
+/// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct SecretSource(Arc<Inner>);
@@ -35,21 +60,35 @@ pub struct SecretSource(Arc<Inner>);
 struct Inner {
     kind: Kind,
     known: ArcSwapOption<Known>,
-    valid: Option<fn(&str) -> bool>,
+    /// Held while another secret is put in.
+    putting: Mutex<()>,
+    /// Whether the source failed when it was looked at last.
+    failing: AtomicBool,
 }
 
-struct Known {
-    current: Secret,
+/// What a source said last.
+pub(crate) struct Known {
+    pub(crate) current: Secret,
     previous: Option<Secret>,
+    /// Counts the secrets of this source, from 1.
+    pub(crate) version: u64,
 }
-
-type Vault = dyn Fn() -> Pin<Box<dyn Future<Output = Result<Secret>> + Send>> + Send + Sync;
 
 enum Kind {
     Env(String),
     File(Watched),
     Value,
-    Vault(Box<Vault>),
+    Vault(Vault),
+}
+
+/// What a look at a source finds.
+enum Found {
+    /// A secret, which may be another one.
+    Secret(Secret),
+    /// The same as before.
+    Same,
+    /// Something that may change at this very moment.
+    Unsettled,
 }
 
 impl SecretSource {
@@ -62,67 +101,62 @@ impl SecretSource {
 
     /// The value of an environment variable, which must be set.
     pub fn env(variable: impl Into<String>) -> Result<Self> {
-        let source = Self::new(Kind::Env(variable.into()));
-        source.put(source.look(Look::First)?.unwrap_or_default());
-        Ok(source)
+        Self::new(Kind::Env(variable.into())).opened()
     }
 
     /// The content of a file, without white space at its ends. It must be there.
     ///
-    /// The file is looked at before every fetch of a token, and read when it is another one or was
-    /// written to: a mounted secret of Kubernetes, which is exchanged by way of a symbolic link, is
-    /// taken up with the next look. A file that is empty, not text, or written to at this moment is
-    /// not taken; the secret before stays in use and one warning says so. Blocks the thread for as
-    /// long as the disk takes.
+    /// It is read when it is another one or was written to: a mounted secret of Kubernetes, which is
+    /// exchanged by way of a symbolic link, is taken up with the next look. A file that is empty, not
+    /// text, or written to at this moment is not taken; the secret before stays in use. Blocks the
+    /// thread for as long as the disk takes.
     pub fn file(path: impl Into<PathBuf>) -> Result<Self> {
-        Self::file_if(path, None)
+        Self::new(Kind::File(Watched::new(path.into(), Clock::system(), None))).opened()
     }
 
     /// The same, where only some texts can be right: a file that is not `valid` is not taken. A
     /// half-written key is noticed by this.
     pub fn file_valid_if(path: impl Into<PathBuf>, valid: fn(&str) -> bool) -> Result<Self> {
-        Self::file_if(path, Some(valid))
+        let watched = Watched::new(path.into(), Clock::system(), Some(valid));
+        Self::new(Kind::File(watched)).opened()
     }
 
-    fn file_if(path: impl Into<PathBuf>, valid: Option<fn(&str) -> bool>) -> Result<Self> {
-        let watched = Watched::new(path.into(), Clock::system());
-        let source = Self(Arc::new(Inner {
-            kind: Kind::File(watched),
-            known: ArcSwapOption::empty(),
-            valid,
-        }));
-        source.put(source.look(Look::First)?.unwrap_or_default());
-        Ok(source)
-    }
-
-    /// What `fetch` returns: the client of a vault or of a key management service. It is called
-    /// before every fetch of a token; what it returned last is used where it fails.
+    /// What `fetch` returns: the client of a vault or of a key management service. What it returned
+    /// last is used where it fails or takes longer than 10 seconds.
+    ///
+    /// It is asked before every fetch of a token, once for all who need it at a time, and after a
+    /// refusal. Receivers of callbacks do not ask it: where no client does, call
+    /// [`refresh`](Self::refresh) before the receiver is built, and as often as a change may wait.
     pub fn vault<F>(fetch: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<Secret>> + Send + 'static,
     {
-        Self::new(Kind::Vault(Box::new(move || Box::pin(fetch()))))
+        Self::new(Kind::Vault(Vault::new(fetch)))
     }
 
     fn new(kind: Kind) -> Self {
         Self(Arc::new(Inner {
             kind,
             known: ArcSwapOption::empty(),
-            valid: None,
+            putting: Mutex::default(),
+            failing: AtomicBool::new(false),
         }))
+    }
+
+    /// Looks for the first time, when a failure is the caller's.
+    fn opened(self) -> Result<Self> {
+        match self.look(Look::First)? {
+            Found::Secret(secret) => {
+                self.put(secret);
+                Ok(self)
+            }
+            Found::Same | Found::Unsettled => Err(unknown()),
+        }
     }
 
     /// The secret as it was known last. Fails only where a vault has not been asked yet.
     pub fn current(&self) -> Result<Secret> {
-        let known = self.0.known.load();
-        known
-            .as_ref()
-            .map(|known| known.current.clone())
-            .ok_or_else(|| {
-                Error::credentials(
-                    "the secret has not been fetched yet: `SecretSource::refresh` does",
-                )
-            })
+        self.known().map(|known| known.current.clone())
     }
 
     /// The current secret and the one before it, for those who check signatures: what was signed
@@ -131,58 +165,99 @@ impl SecretSource {
     /// Looks at a file or variable first, so that a receiver needs no token to hear of a change.
     pub fn accepted(&self) -> Vec<Secret> {
         self.look_now(Look::Again);
-        let known = self.0.known.load();
-        let known = known
-            .as_ref()
-            .map(|known| (known.current.clone(), known.previous.clone()));
-        known.map_or(Vec::new(), |(current, previous)| {
-            std::iter::once(current).chain(previous).collect()
-        })
+        let Ok(known) = self.known() else {
+            return Vec::new();
+        };
+        let previous = known.previous.iter().cloned();
+        std::iter::once(known.current.clone())
+            .chain(previous)
+            .collect()
     }
 
     /// Asks the source; tells whether the secret is another one now.
     ///
-    /// A source that fails keeps the secret known before, with one warning; it fails here only if
-    /// there is none.
+    /// A source that fails keeps the secret known before; it fails here only if there is none.
     pub async fn refresh(&self) -> Result<bool> {
-        self.ask(Look::Again).await
+        let before = self.version();
+        self.ask(Look::Again).await?;
+        Ok(before != 0 && self.version() != before)
     }
 
-    /// The same after a refusal: also takes a file that was written to this very moment.
-    pub(crate) async fn reread(&self) -> Result<bool> {
-        self.ask(Look::First).await
+    /// What is known now. A file or variable is looked at first; a vault is asked if it never was.
+    pub(crate) async fn ready(&self) -> Result<Arc<Known>> {
+        match &self.0.kind {
+            Kind::Value => {}
+            Kind::Vault(_) if self.version() != 0 => {}
+            Kind::Env(_) | Kind::File(_) | Kind::Vault(_) => self.ask(Look::Again).await?,
+        }
+        self.known()
     }
 
-    async fn ask(&self, look: Look) -> Result<bool> {
-        let Kind::Vault(fetch) = &self.0.kind else {
-            return Ok(self.look_now(look));
+    /// Whether the secret is another one than that of `version`, which the platform has refused: if
+    /// need be it is read again, and a file counts that was written to this very moment.
+    pub(crate) async fn changed_since(&self, version: u64) -> bool {
+        if self.version() == version {
+            // Whoever asks has an error to tell already.
+            let _ = self.ask(Look::First).await;
+        }
+        self.version() != version
+    }
+
+    /// What is known, without a look.
+    pub(crate) fn known(&self) -> Result<Arc<Known>> {
+        self.0.known.load_full().ok_or_else(unknown)
+    }
+
+    /// Which of the source's secrets is known; 0 where there is none yet.
+    pub(crate) fn version(&self) -> u64 {
+        let known = self.0.known.load();
+        known.as_ref().map_or(0, |known| known.version)
+    }
+
+    /// Looks at a file or variable; a vault is not asked.
+    pub(crate) fn look_again(&self) {
+        self.look_now(Look::Again);
+    }
+
+    async fn ask(&self, look: Look) -> Result<()> {
+        let Kind::Vault(vault) = &self.0.kind else {
+            self.look_now(look);
+            return Ok(());
         };
-        match fetch().await {
-            Ok(secret) => Ok(self.put(secret)),
-            Err(error) if self.0.known.load().is_none() => Err(error),
-            Err(error) => {
-                tracing::warn!(%error, "the secret stays as it is: its source failed");
-                Ok(false)
+        match vault.ask().await {
+            // Somebody else has just been told, and has put it in.
+            None if self.version() != 0 => Ok(()),
+            None => Err(unknown()),
+            Some(Ok(secret)) => {
+                self.is_well();
+                self.put(secret);
+                Ok(())
+            }
+            Some(Err(error)) if self.version() == 0 => Err(error),
+            Some(Err(error)) => {
+                self.is_failing(&error);
+                Ok(())
             }
         }
     }
 
-    fn look_now(&self, look: Look) -> bool {
+    fn look_now(&self, look: Look) {
         match self.look(look) {
-            Ok(Some(secret)) => self.put(secret),
-            Ok(None) => false,
-            Err(error) => {
-                tracing::warn!(%error, "the secret stays as it is: its source failed");
-                false
+            Ok(Found::Secret(secret)) => {
+                self.is_well();
+                self.put(secret);
             }
+            Ok(Found::Same) => self.is_well(),
+            Ok(Found::Unsettled) => {}
+            Err(error) => self.is_failing(&error),
         }
     }
 
-    /// What the source says now; nothing where it says the same as before or should not be trusted.
-    fn look(&self, look: Look) -> Result<Option<Secret>> {
+    /// What the source says now.
+    fn look(&self, look: Look) -> Result<Found> {
         match &self.0.kind {
             Kind::Env(variable) => env::var(variable)
-                .map(|value| Some(Secret::new(value)))
+                .map(|value| Found::Secret(Secret::new(value)))
                 .map_err(|error| {
                     let what = format!("the environment variable {variable} cannot be read");
                     match error {
@@ -191,28 +266,51 @@ impl SecretSource {
                         env::VarError::NotUnicode(_) => Error::credentials(what),
                     }
                 }),
-            Kind::File(watched) => watched.look(look, self.0.valid),
-            Kind::Value | Kind::Vault(_) => Ok(None),
+            Kind::File(watched) => watched.look(look),
+            Kind::Value | Kind::Vault(_) => Ok(Found::Same),
         }
     }
 
-    /// Takes a secret; tells whether it is another one.
-    fn put(&self, secret: Secret) -> bool {
-        let known = self.0.known.load();
-        let before = known.as_ref().map(|known| known.current.clone());
-        if before.as_ref() == Some(&secret) {
-            return false;
+    fn is_failing(&self, error: &Error) {
+        if !self.0.failing.swap(true, Ordering::Relaxed) {
+            tracing::warn!(source = ?self, %error, "a secret stays as it is: its source failed");
         }
-        let changed = before.is_some();
+    }
+
+    fn is_well(&self) {
+        if self.0.failing.load(Ordering::Relaxed) && self.0.failing.swap(false, Ordering::Relaxed) {
+            tracing::info!(source = ?self, "the source of a secret is well again");
+        }
+    }
+
+    /// Takes a secret, which may be the one known.
+    fn put(&self, secret: Secret) {
+        let _putting = self
+            .0
+            .putting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let before = self.0.known.load();
+        if before
+            .as_ref()
+            .is_some_and(|before| before.current == secret)
+        {
+            return;
+        }
+        let version = before.as_ref().map_or(0, |before| before.version);
         self.0.known.store(Some(Arc::new(Known {
             current: secret,
-            previous: before,
+            previous: before.as_ref().map(|before| before.current.clone()),
+            version: version + 1,
         })));
-        if changed {
-            tracing::info!("a secret has changed and is taken up");
+        if version > 0 {
+            tracing::info!(source = ?self, "a secret has changed and is taken up");
         }
-        changed
     }
+}
+
+fn unknown() -> Error {
+    Error::credentials("the secret has not been fetched yet: `SecretSource::refresh` does")
 }
 
 /// How closely a source is looked at.
@@ -222,6 +320,12 @@ pub(crate) enum Look {
     Again,
     /// Whatever is there counts.
     First,
+}
+
+impl From<&Secret> for SecretSource {
+    fn from(secret: &Secret) -> Self {
+        Self::value(secret.clone())
+    }
 }
 
 impl From<Secret> for SecretSource {

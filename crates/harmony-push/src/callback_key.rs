@@ -1,6 +1,6 @@
 //! The keys that callbacks are signed with, made from the secrets of the console.
 
-use auth_core::{Error, Result, Secret};
+use auth_core::{Derived, Error, Result, Secret, SecretSource};
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -21,8 +21,30 @@ pub enum SecretForm {
     Text,
 }
 
+/// The keys of a secret that may change, which must be known by now.
+#[derive(Clone)]
+pub(crate) struct Keys(Derived<Vec<hmac::Key>>);
+
+impl Keys {
+    pub(crate) fn new(source: SecretSource, form: SecretForm) -> Result<Self> {
+        let keys = Derived::new(source, move |secret| keys(secret, form));
+        keys.current()?;
+        Ok(Self(keys))
+    }
+
+    /// Whether `tag` signs `message` under the secret or the one before it. All keys are tried, each
+    /// in constant time.
+    pub(crate) fn verify(&self, message: &[u8], tag: &[u8]) -> bool {
+        let accepted = self.0.accepted();
+        let keys = accepted.iter().flat_map(|keys| keys.iter());
+        keys.fold(false, |passed, key| {
+            passed | hmac::verify(key, message, tag).is_ok()
+        })
+    }
+}
+
 /// The keys of a secret: one, or two when both forms are to be tried.
-pub(crate) fn keys(secret: &Secret, form: SecretForm) -> Result<Vec<hmac::Key>> {
+fn keys(secret: &Secret, form: SecretForm) -> Result<Vec<hmac::Key>> {
     let text = secret.expose().trim();
     if text.is_empty() {
         return Err(Error::config("the callback secret is empty"));
@@ -36,12 +58,6 @@ pub(crate) fn keys(secret: &Secret, form: SecretForm) -> Result<Vec<hmac::Key>> 
             "the callback secret is not Base64; an old configuration uses the form `Text`",
         )),
     }
-}
-
-/// Whether `tag` signs `message` under one of the keys, in constant time for each.
-pub(crate) fn verify(keys: &[hmac::Key], message: &[u8], tag: &[u8]) -> bool {
-    keys.iter()
-        .any(|key| hmac::verify(key, message, tag).is_ok())
 }
 
 /// Decodes Base64, padded or not.

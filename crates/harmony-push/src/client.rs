@@ -72,7 +72,8 @@ impl Client {
     pub fn project_id(&self) -> Result<&str> {
         self.shared.project_id.as_deref().ok_or_else(|| {
             Error::config(
-                "the project id is not known: the key file has none; set it with \
+                "the project id is not known: the key file has none, or a vault was not asked for it \
+                 yet; set it with \
                  `ClientBuilder::project_id`",
             )
         })
@@ -141,7 +142,7 @@ impl ClientBuilder {
         let mut api = self.api;
         let mut project_id = self.project_id;
         if let Some(account) = &self.account {
-            project_id = project_id.or_else(|| account.project_id().map(str::to_owned));
+            project_id = project_id.or_else(|| account.project_id());
         }
         if let Some(hms) = &self.hms {
             api = api.credential("clientSecretPost", hms.credential());
@@ -157,14 +158,20 @@ impl ClientBuilder {
         if let Some(account) = self.account {
             let clock = client.api.clock().clone();
             // Signed here, at no cost: there is nothing to share.
-            let tokens = Cached::builder(account.clock(clock.clone())).clock(clock);
+            let source = account.source().clone();
+            let tokens = Cached::builder(account.clock(clock.clone()))
+                .clock(clock)
+                .secret(source);
             client.api = client
                 .api
                 .with_credential("serviceAccountJwt", tokens.build());
         }
         if let Some(hms) = &self.hms {
             let provider = HmsTokens::new(client.clone());
-            let tokens = client.api.tokens("hms_access_token", hms.id(), provider);
+            let tokens = client
+                .api
+                .tokens("hms_access_token", hms.id(), provider)
+                .secret(hms.secret().clone());
             client.api = client.api.with_credential("hmsAccessToken", tokens.build());
         }
         Ok(client)

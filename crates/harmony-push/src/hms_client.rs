@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_core::{Credential, Result, Secret, Token, TokenProvider};
+use auth_core::{Credential, Result, SecretSource, Token, TokenProvider};
 
 use crate::Client;
 
@@ -18,7 +18,7 @@ use crate::Client;
 #[derive(Clone)]
 pub struct HmsClient {
     id: String,
-    secret: Secret,
+    secret: SecretSource,
 }
 
 /// Obtains access tokens for HMS calls.
@@ -27,8 +27,9 @@ pub(crate) struct HmsTokens {
 }
 
 impl HmsClient {
-    /// Makes a credential from the client id and secret that the console shows.
-    pub fn new(id: impl Into<String>, secret: impl Into<Secret>) -> Self {
+    /// Makes a credential from the client id and secret that the console shows. The secret may be a
+    /// [`SecretSource`], which takes up a new one while the program runs.
+    pub fn new(id: impl Into<String>, secret: impl Into<SecretSource>) -> Self {
         Self {
             id: id.into(),
             secret: secret.into(),
@@ -38,6 +39,10 @@ impl HmsClient {
     /// The client id.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    pub(crate) fn secret(&self) -> &SecretSource {
+        &self.secret
     }
 
     pub(crate) fn credential(&self) -> Credential {

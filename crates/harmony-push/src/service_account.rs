@@ -2,12 +2,11 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use auth_core::jwt::{self, Algorithm, KeyFile, SigningKey};
-use auth_core::{Clock, Error, Result, Token, TokenProvider};
+use auth_core::{Clock, Derived, Error, Result, Secret, SecretSource, Token, TokenProvider};
 use serde::Serialize;
 
 /// A service account, read from the key file that the console hands out.
@@ -19,7 +18,7 @@ use serde::Serialize;
 /// [guide]: https://developer.huawei.com/consumer/cn/doc/harmonyos-guides/push-jwt-token
 #[derive(Clone)]
 pub struct ServiceAccount {
-    key: Arc<Key>,
+    key: Derived<Key>,
     clock: Clock,
 }
 
@@ -40,7 +39,7 @@ struct Claims<'a> {
 }
 
 impl ServiceAccount {
-    /// Reads a key file from disk. Blocks the thread for as long as the disk takes.
+    /// Reads a key file from disk, once. Blocks the thread for as long as the disk takes.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
         Self::from_key_file(&KeyFile::from_file(path)?)
     }
@@ -50,45 +49,62 @@ impl ServiceAccount {
         Self::from_key_file(&KeyFile::parse(text)?)
     }
 
-    /// Reads the key file from an environment variable that holds its text, plain or in Base64, or
-    /// its path.
+    /// Reads the key file, once, from an environment variable that holds its text, plain or in
+    /// Base64, or its path.
     pub fn from_env(variable: &str) -> Result<Self> {
         Self::from_key_file(&KeyFile::from_env(variable)?)
     }
 
+    /// Takes the text of the key file from a [`SecretSource`], and takes up a new key while the
+    /// program runs. A text that is no key file leaves the key before in use.
+    ///
+    /// A vault that was not asked yet tells no project id: set it in the client's builder, or
+    /// [`refresh`](SecretSource::refresh) the source first.
+    ///
+    /// ```no_run
+    /// use auth_core::SecretSource;
+    /// use harmony_push::ServiceAccount;
+    ///
+    /// // A mounted secret of Kubernetes.
+    /// let file = SecretSource::file("/etc/push/service-account.json")?;
+    /// let account = ServiceAccount::from_source(file)?;
+    /// # Ok::<_, auth_core::Error>(())
+    /// ```
+    pub fn from_source(source: impl Into<SecretSource>) -> Result<Self> {
+        let read = |text: &Secret| Key::read(&KeyFile::parse(text.expose())?);
+        let key = Derived::new(source, read);
+        key.check()?;
+        Ok(Self::with_key(key))
+    }
+
     fn from_key_file(file: &KeyFile) -> Result<Self> {
-        let project_id = file.get("project_id").map(str::trim);
-        let key = Key {
-            project_id: project_id.filter(|id| !id.is_empty()).map(str::to_owned),
-            key_id: file.require("key_id")?.to_owned(),
-            account: file.require("sub_account")?.to_owned(),
-            signing: file.signing_key("private_key", Algorithm::Ps256)?,
-        };
-        Ok(Self {
-            key: Arc::new(key),
+        Ok(Self::with_key(Derived::fixed(Key::read(file)?)))
+    }
+
+    fn with_key(key: Derived<Key>) -> Self {
+        Self {
+            key,
             clock: Clock::system(),
-        })
+        }
     }
 
     /// The project of the key file, which the platform's addresses name.
-    pub fn project_id(&self) -> Option<&str> {
-        self.key.project_id.as_deref()
+    pub fn project_id(&self) -> Option<String> {
+        self.key.current().ok()?.project_id.clone()
+    }
+
+    /// Where the key file comes from.
+    pub fn source(&self) -> &SecretSource {
+        self.key.source()
     }
 
     /// Signs a token at `now`, valid for an hour.
+    ///
+    /// # Errors
+    ///
+    /// The key file comes from a vault that was not asked yet.
     pub fn sign(&self, now: SystemTime) -> Result<Token> {
-        let iat = now
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .map_err(|error| Error::credentials("the clock stands before 1970").because(error))?
-            .as_secs();
-        let claims = Claims {
-            aud: AUDIENCE,
-            iss: &self.key.account,
-            exp: iat + LIFETIME.as_secs(),
-            iat,
-        };
-        let token = jwt::sign(&self.key.signing, self.key.key_id.as_str(), &claims)?;
-        Token::bearer(token, LIFETIME)
+        self.key.current()?.sign(now)
     }
 
     /// Takes the times of tokens from another clock: one that learns the platform's time.
@@ -101,17 +117,46 @@ impl ServiceAccount {
 #[async_trait]
 impl TokenProvider for ServiceAccount {
     async fn token(&self) -> Result<Token> {
-        self.sign(self.clock.now())
+        self.key.ready().await?.sign(self.clock.now())
+    }
+}
+
+impl Key {
+    fn read(file: &KeyFile) -> Result<Self> {
+        let project_id = file.get("project_id").map(str::trim);
+        Ok(Self {
+            project_id: project_id.filter(|id| !id.is_empty()).map(str::to_owned),
+            key_id: file.require("key_id")?.to_owned(),
+            account: file.require("sub_account")?.to_owned(),
+            signing: file.signing_key("private_key", Algorithm::Ps256)?,
+        })
+    }
+
+    fn sign(&self, now: SystemTime) -> Result<Token> {
+        let iat = now
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_err(|error| Error::credentials("the clock stands before 1970").because(error))?
+            .as_secs();
+        let claims = Claims {
+            aud: AUDIENCE,
+            iss: &self.account,
+            exp: iat + LIFETIME.as_secs(),
+            iat,
+        };
+        let token = jwt::sign(&self.signing, self.key_id.as_str(), &claims)?;
+        Token::bearer(token, LIFETIME)
     }
 }
 
 /// Shows whose key it is, and nothing of the key.
 impl fmt::Debug for ServiceAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = self.key.current().ok();
+        let key = key.as_deref();
         f.debug_struct("ServiceAccount")
-            .field("project_id", &self.key.project_id)
-            .field("account", &self.key.account)
-            .field("key_id", &self.key.key_id)
+            .field("project_id", &key.map(|key| &key.project_id))
+            .field("account", &key.map(|key| &key.account))
+            .field("key_id", &key.map(|key| &key.key_id))
             .finish_non_exhaustive()
     }
 }

@@ -8,10 +8,9 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use auth_core::{Error, Result, Secret};
-use ring::hmac;
+use auth_core::{Error, Result, Secret, SecretSource};
 
-use crate::callback_key::{self, SecretForm};
+use crate::callback_key::{self, Keys, SecretForm};
 use crate::model::HmsUplinkMessage;
 use crate::receipts::Rejection;
 
@@ -39,7 +38,8 @@ pub struct Uplink {
 /// Checks that an uplink message comes from the platform.
 #[derive(Clone)]
 pub struct UplinkVerifier {
-    keys: Vec<hmac::Key>,
+    keys: Vec<Keys>,
+    form: SecretForm,
     window: Duration,
 }
 
@@ -70,12 +70,21 @@ pub fn read(body: &[u8]) -> Result<Uplink> {
 }
 
 impl UplinkVerifier {
-    /// Makes a verifier from the secret of the console.
-    pub fn new(secret: impl Into<Secret>, form: SecretForm) -> Result<Self> {
+    /// Makes a verifier from the secret of the console. It may be a [`SecretSource`]: a new secret is
+    /// taken up while the program runs, and messages signed with the one before it still pass.
+    pub fn new(secret: impl Into<SecretSource>, form: SecretForm) -> Result<Self> {
         Ok(Self {
-            keys: callback_key::keys(&secret.into(), form)?,
+            keys: vec![Keys::new(secret.into(), form)?],
+            form,
             window: WINDOW,
         })
+    }
+
+    /// Also accepts messages signed with this secret, as while it is being replaced. Not needed
+    /// for a secret that was replaced while the program runs.
+    pub fn previous(mut self, secret: impl Into<SecretSource>) -> Result<Self> {
+        self.keys.push(Keys::new(secret.into(), self.form)?);
+        Ok(self)
     }
 
     /// How far the time of a message may lie from now, on either side; 5 minutes when not set.
@@ -99,7 +108,8 @@ impl UplinkVerifier {
         let signed = format!("{timestamp}:{}", message.signed);
         let tag = callback_key::decode(signature.trim()).ok_or(Rejection::WrongSignature)?;
         let tag = from_hex(&tag).unwrap_or_else(|| tag.to_vec());
-        if !callback_key::verify(&self.keys, signed.as_bytes(), &tag) {
+        let passed = |keys: &Keys| keys.verify(signed.as_bytes(), &tag);
+        if !self.keys.iter().fold(false, |any, keys| any | passed(keys)) {
             return Err(Rejection::WrongSignature);
         }
         let distance = now
@@ -126,7 +136,7 @@ impl fmt::Debug for Uplink {
 impl fmt::Debug for UplinkVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UplinkVerifier")
-            .field("keys", &self.keys.len())
+            .field("secrets", &self.keys.len())
             .field("window", &self.window)
             .finish_non_exhaustive()
     }
@@ -166,6 +176,7 @@ const DIGEST: usize = 32;
 mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
+    use ring::hmac;
 
     use super::*;
 

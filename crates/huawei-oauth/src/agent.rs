@@ -42,7 +42,9 @@ impl Client {
             agent: agent.clone(),
             merchant: merchant.clone(),
         };
-        let assertions = Cached::builder(assertions).clock(self.api.clock().clone());
+        let assertions = Cached::builder(assertions)
+            .clock(self.api.clock().clone())
+            .secret(agent.source().clone());
         let api = self
             .api
             .with_credential("agentClientAssertion", assertions.build());
@@ -61,18 +63,20 @@ impl Client {
 impl Merchant {
     /// An app-level token of the merchant's app.
     pub async fn client_token(&self) -> Result<AgentToken> {
+        let agent = self.agent.ready_id().await?;
         let parameters = CreateAgentClientTokenParameters {
             x_client_id: &self.merchant,
-            x_agent_client_id: self.agent.account_id(),
+            x_agent_client_id: &agent,
         };
         self.client.create_agent_client_token(parameters).await
     }
 
     /// The tokens of a user who signed in to the merchant's app, for the code.
     pub async fn access_token(&self, code: impl Into<Secret>) -> Result<AgentToken> {
+        let agent = self.agent.ready_id().await?;
         let parameters = CreateAgentAccessTokenParameters {
             x_client_id: &self.merchant,
-            x_agent_client_id: self.agent.account_id(),
+            x_agent_client_id: &agent,
         };
         let code = CreateAgentAccessToken::new(code);
         self.client
@@ -82,9 +86,10 @@ impl Merchant {
 
     /// New tokens of a user of the merchant's app, for the refresh token.
     pub async fn refresh(&self, refresh_token: impl Into<Secret>) -> Result<AgentToken> {
+        let agent = self.agent.ready_id().await?;
         let parameters = RefreshAgentAccessTokenParameters {
             x_client_id: &self.merchant,
-            x_agent_client_id: self.agent.account_id(),
+            x_agent_client_id: &agent,
         };
         let token = RefreshAgentAccessToken::new(refresh_token);
         self.client
@@ -107,7 +112,7 @@ impl Merchant {
 #[async_trait]
 impl TokenProvider for Assertions {
     async fn token(&self) -> Result<Token> {
-        self.agent.sign_assertion(&self.merchant, self.agent.now())
+        self.agent.assertion(&self.merchant).await
     }
 }
 

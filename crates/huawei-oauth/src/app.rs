@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_core::{Credential, Result, Secret, Token, TokenProvider};
+use auth_core::{Credential, Result, SecretSource, Token, TokenProvider};
 
 use crate::Client;
 
@@ -15,7 +15,7 @@ use crate::Client;
 #[derive(Clone)]
 pub struct App {
     id: String,
-    secret: Secret,
+    secret: SecretSource,
 }
 
 /// Obtains app-level tokens: an hour each, at most 1000 in 5 minutes.
@@ -24,8 +24,9 @@ pub(crate) struct AppTokens {
 }
 
 impl App {
-    /// Makes the credential from the client id, which is all digits, and the secret.
-    pub fn new(client_id: impl Into<String>, client_secret: impl Into<Secret>) -> Self {
+    /// Makes the credential from the client id, which is all digits, and the secret. The secret may
+    /// be a [`SecretSource`], which takes up a new one while the program runs.
+    pub fn new(client_id: impl Into<String>, client_secret: impl Into<SecretSource>) -> Self {
         Self {
             id: client_id.into(),
             secret: client_secret.into(),
@@ -41,8 +42,7 @@ impl App {
         Credential::client(&self.id, self.secret.clone())
     }
 
-    #[cfg(feature = "sign-in")]
-    pub(crate) fn secret(&self) -> &Secret {
+    pub(crate) fn secret(&self) -> &SecretSource {
         &self.secret
     }
 }

@@ -157,7 +157,7 @@ impl ClientBuilder {
                 .credential("clientSecretJson", app.credential());
         }
         let api = api.build()?;
-        let app_id = self.app.as_ref().map(|app| app.client_id().to_owned());
+        let app = self.app.clone();
         let mut client = Client {
             shared: Arc::new(Shared {
                 app: self.app,
@@ -167,9 +167,13 @@ impl ClientBuilder {
             }),
             api,
         };
-        if let Some(id) = app_id {
+        if let Some(app) = app {
             let provider = AppTokens::new(client.clone());
-            let tokens = client.api.tokens("app_access_token", &id, provider).build();
+            let tokens = client
+                .api
+                .tokens("app_access_token", app.client_id(), provider)
+                .secret(app.secret().clone())
+                .build();
             client.api = client
                 .api
                 .with_credential("appAccessToken", tokens.clone())

@@ -2,12 +2,11 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use auth_core::jwt::{self, Algorithm, KeyFile, SigningKey};
-use auth_core::{Clock, Error, Result, Secret, Token, TokenProvider};
+use auth_core::{Clock, Derived, Error, Result, Secret, SecretSource, Token, TokenProvider};
 use serde::Serialize;
 
 use crate::model::AgentAssertionClaims;
@@ -22,7 +21,7 @@ use crate::model::AgentAssertionClaims;
 /// [`Client::agent_builder`]: crate::Client::agent_builder
 #[derive(Clone)]
 pub struct ServiceAccount {
-    key: Arc<Key>,
+    key: Derived<Key>,
     clock: Clock,
 }
 
@@ -42,7 +41,7 @@ struct Claims<'a> {
 }
 
 impl ServiceAccount {
-    /// Reads a key file from disk. Blocks the thread for as long as the disk takes.
+    /// Reads a key file from disk, once. Blocks the thread for as long as the disk takes.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
         Self::from_key_file(&KeyFile::from_file(path)?)
     }
@@ -52,32 +51,60 @@ impl ServiceAccount {
         Self::from_key_file(&KeyFile::parse(text)?)
     }
 
-    /// Reads the key file from an environment variable that holds its text, plain or in Base64, or
-    /// its path.
+    /// Reads the key file, once, from an environment variable that holds its text, plain or in
+    /// Base64, or its path.
     pub fn from_env(variable: &str) -> Result<Self> {
         Self::from_key_file(&KeyFile::from_env(variable)?)
     }
 
+    /// Takes the text of the key file from a [`SecretSource`], and takes up a new key while the
+    /// program runs. A text that is no key file leaves the key before in use.
+    ///
+    /// ```no_run
+    /// use auth_core::SecretSource;
+    /// use huawei_oauth::ServiceAccount;
+    ///
+    /// // A mounted secret of Kubernetes.
+    /// let file = SecretSource::file("/etc/agent/service-account.json")?;
+    /// let account = ServiceAccount::from_source(file)?;
+    /// # Ok::<_, auth_core::Error>(())
+    /// ```
+    pub fn from_source(source: impl Into<SecretSource>) -> Result<Self> {
+        let read = |text: &Secret| Key::read(&KeyFile::parse(text.expose())?);
+        let key = Derived::new(source, read);
+        key.check()?;
+        Ok(Self::with_key(key))
+    }
+
     fn from_key_file(file: &KeyFile) -> Result<Self> {
-        let key = Key {
-            id: file.require("key_id")?.to_owned(),
-            account_id: file.require("sub_account")?.to_owned(),
-            signing: file.signing_key("private_key", Algorithm::Ps256)?,
-        };
-        Ok(Self {
-            key: Arc::new(key),
+        Ok(Self::with_key(Derived::fixed(Key::read(file)?)))
+    }
+
+    fn with_key(key: Derived<Key>) -> Self {
+        Self {
+            key,
             clock: Clock::system(),
-        })
+        }
     }
 
-    /// The id of the account.
-    pub fn account_id(&self) -> &str {
-        &self.key.account_id
+    /// Where the key file comes from.
+    pub fn source(&self) -> &SecretSource {
+        self.key.source()
     }
 
-    /// The id of the key.
-    pub fn key_id(&self) -> &str {
-        &self.key.id
+    /// The id of the account; nothing while a vault was not asked for it.
+    pub fn account_id(&self) -> Option<String> {
+        Some(self.key.current().ok()?.account_id.clone())
+    }
+
+    /// The id of the key; nothing while a vault was not asked for it.
+    pub fn key_id(&self) -> Option<String> {
+        Some(self.key.current().ok()?.id.clone())
+    }
+
+    /// The id of the account, once there is one.
+    pub(crate) async fn ready_id(&self) -> Result<String> {
+        Ok(self.key.ready().await?.account_id.clone())
     }
 
     /// Takes the times of tokens from another clock: that of a client, which learns the platform's
@@ -88,38 +115,63 @@ impl ServiceAccount {
     }
 
     /// Signs a token at `now`, valid for an hour.
+    ///
+    /// # Errors
+    ///
+    /// The key file comes from a vault that was not asked yet.
     pub fn sign(&self, now: SystemTime) -> Result<Token> {
+        self.key.current()?.sign(now)
+    }
+
+    /// Signs the assertion by which an agent acts for a merchant at `now`, valid for an hour. Errors
+    /// are those of [`sign`](Self::sign).
+    pub fn sign_assertion(&self, merchant_client_id: &str, now: SystemTime) -> Result<Token> {
+        self.key.current()?.sign_assertion(merchant_client_id, now)
+    }
+
+    /// The assertion for a merchant, as of now.
+    pub(crate) async fn assertion(&self, merchant_client_id: &str) -> Result<Token> {
+        let key = self.key.ready().await?;
+        key.sign_assertion(merchant_client_id, self.clock.now())
+    }
+}
+
+impl Key {
+    fn read(file: &KeyFile) -> Result<Self> {
+        Ok(Self {
+            id: file.require("key_id")?.to_owned(),
+            account_id: file.require("sub_account")?.to_owned(),
+            signing: file.signing_key("private_key", Algorithm::Ps256)?,
+        })
+    }
+
+    fn sign(&self, now: SystemTime) -> Result<Token> {
         let iat = seconds(now)?;
         let claims = Claims {
             aud: AUDIENCE,
-            iss: &self.key.account_id,
+            iss: &self.account_id,
             iat,
             exp: iat + LIFETIME.as_secs(),
         };
         Token::bearer(self.signed(&claims)?, LIFETIME)
     }
 
-    /// Signs the assertion by which an agent acts for a merchant at `now`, valid for an hour.
-    pub fn sign_assertion(&self, merchant_client_id: &str, now: SystemTime) -> Result<Token> {
+    fn sign_assertion(&self, merchant_client_id: &str, now: SystemTime) -> Result<Token> {
         let iat = i64::try_from(seconds(now)?).unwrap_or(i64::MAX);
         let exp = iat.saturating_add(LIFETIME.as_secs().cast_signed());
-        let claims = AgentAssertionClaims::new(&*self.key.account_id, merchant_client_id, iat, exp);
+        let claims = AgentAssertionClaims::new(&*self.account_id, merchant_client_id, iat, exp);
         Token::bearer(self.signed(&claims)?, LIFETIME)
     }
 
-    pub(crate) fn now(&self) -> SystemTime {
-        self.clock.now()
-    }
-
     fn signed(&self, claims: &impl Serialize) -> Result<Secret> {
-        jwt::sign(&self.key.signing, self.key.id.as_str(), claims)
+        jwt::sign(&self.signing, self.id.as_str(), claims)
     }
 }
 
 #[async_trait]
 impl TokenProvider for ServiceAccount {
     async fn token(&self) -> Result<Token> {
-        self.sign(self.clock.now())
+        self.key.ready().await?.sign(self.clock.now())
     }
 }
 
@@ -132,9 +184,11 @@ fn seconds(now: SystemTime) -> Result<u64> {
 /// Shows whose key it is, and nothing of the key.
 impl fmt::Debug for ServiceAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = self.key.current().ok();
+        let key = key.as_deref();
         f.debug_struct("ServiceAccount")
-            .field("account", &self.key.account_id)
-            .field("key_id", &self.key.id)
+            .field("account", &key.map(|key| &key.account_id))
+            .field("key_id", &key.map(|key| &key.id))
             .finish_non_exhaustive()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use auth_core::{Credential, Secret};
+use auth_core::{Credential, SecretSource};
 
 /// An application as the platform's portal shows it: its id and secret.
 ///
@@ -13,12 +13,13 @@ use auth_core::{Credential, Secret};
 #[derive(Clone)]
 pub struct Application {
     id: String,
-    secret: Secret,
+    secret: SecretSource,
 }
 
 impl Application {
-    /// Makes a credential from the id and secret that the portal shows.
-    pub fn new(id: impl Into<String>, secret: impl Into<Secret>) -> Self {
+    /// Makes a credential from the id and secret that the portal shows. The secret may be a
+    /// [`SecretSource`], which takes up a new one while the program runs.
+    pub fn new(id: impl Into<String>, secret: impl Into<SecretSource>) -> Self {
         Self {
             id: id.into(),
             secret: secret.into(),
@@ -28,6 +29,10 @@ impl Application {
     /// The id, which goes with every call.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    pub(crate) fn secret(&self) -> &SecretSource {
+        &self.secret
     }
 
     pub(crate) fn credential(&self) -> Credential {

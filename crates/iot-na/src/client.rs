@@ -131,7 +131,8 @@ impl ClientBuilder {
         let provider = Tokens::new(client.clone());
         let tokens = client
             .api
-            .tokens("access_token", self.application.id(), provider);
+            .tokens("access_token", self.application.id(), provider)
+            .secret(self.application.secret().clone());
         client.api = client.api.with_credential("bearerAuth", tokens.build());
         Ok(client)
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_core::{Api, Credential, Result, Secret, Token, TokenProvider};
+use auth_core::{Api, Credential, Result, SecretSource, Token, TokenProvider};
 
 use crate::Client;
 use crate::model::GetAccessTokenOptions;
@@ -19,7 +19,7 @@ use crate::model::GetAccessTokenOptions;
 #[derive(Clone)]
 pub struct Application {
     id: String,
-    secret: Option<Secret>,
+    secret: Option<SecretSource>,
 }
 
 /// Obtains access tokens for management and tickets.
@@ -28,8 +28,9 @@ pub(crate) struct ApplicationTokens {
 }
 
 impl Application {
-    /// Makes a credential from the ClientId and ClientSecret that the portal shows.
-    pub fn new(id: impl Into<String>, secret: impl Into<Secret>) -> Self {
+    /// Makes a credential from the ClientId and ClientSecret that the portal shows. The secret may be
+    /// a [`SecretSource`], which takes up a new one while the program runs.
+    pub fn new(id: impl Into<String>, secret: impl Into<SecretSource>) -> Self {
         Self {
             id: id.into(),
             secret: Some(secret.into()),
@@ -55,8 +56,7 @@ impl Application {
         Some(Credential::client(&self.id, secret))
     }
 
-    #[cfg(feature = "sign-in")]
-    pub(crate) fn secret(&self) -> Option<&Secret> {
+    pub(crate) fn secret(&self) -> Option<&SecretSource> {
         self.secret.as_ref()
     }
 }

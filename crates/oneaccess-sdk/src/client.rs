@@ -136,9 +136,8 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client> {
         let id = Credential::key(self.application.id());
         let mut api = self.api.credential("appClientId", id);
-        let basic = self.application.basic();
-        let has_secret = basic.is_some();
-        if let Some(basic) = basic {
+        let secret = self.application.secret().cloned();
+        if let Some(basic) = self.application.basic() {
             api = api.credential("clientBasic", basic);
         }
         let mut client = Client {
@@ -148,10 +147,13 @@ impl ClientBuilder {
                 tenant_id: self.tenant_id,
             }),
         };
-        if has_secret {
+        if let Some(secret) = secret {
             let provider = ApplicationTokens::new(client.api.clone(), &client);
             let id = client.shared.application.id().to_owned();
-            let tokens = client.api.tokens("app_access_token", &id, provider);
+            let tokens = client
+                .api
+                .tokens("app_access_token", &id, provider)
+                .secret(secret);
             client.api = client
                 .api
                 .with_credential("bearerAccessToken", tokens.build());

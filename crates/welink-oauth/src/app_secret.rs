@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_core::{Api, Credential, Error, Lockout, Request, Result, Secret, Token, TokenProvider};
+use auth_core::{
+    Api, Credential, Error, Lockout, Request, Result, SecretSource, Token, TokenProvider,
+};
 use http::HeaderName;
 
 use crate::generated::auth::CREATE_APP_TOKEN;
@@ -26,7 +28,7 @@ use crate::model::{CreateAppToken, CreatedAppToken};
 #[derive(Clone)]
 pub struct AppSecret {
     client_id: String,
-    client_secret: Secret,
+    client_secret: SecretSource,
 }
 
 /// Obtains tokens: for the owner of the app, or for a tenant.
@@ -38,8 +40,9 @@ pub(crate) struct Tickets {
 }
 
 impl AppSecret {
-    /// Makes a credential from what the console shows.
-    pub fn new(client_id: impl Into<String>, client_secret: impl Into<Secret>) -> Self {
+    /// Makes a credential from what the console shows. The secret may be a [`SecretSource`], which
+    /// takes up a new one while the program runs.
+    pub fn new(client_id: impl Into<String>, client_secret: impl Into<SecretSource>) -> Self {
         Self {
             client_id: client_id.into(),
             client_secret: client_secret.into(),
@@ -55,8 +58,7 @@ impl AppSecret {
         Credential::client(&self.client_id, self.client_secret.clone())
     }
 
-    #[cfg(feature = "sign-in")]
-    pub(crate) fn secret(&self) -> &Secret {
+    pub(crate) fn secret(&self) -> &SecretSource {
         &self.client_secret
     }
 }

@@ -178,10 +178,17 @@ impl ClientBuilder {
         }
         let mut api = api.build()?;
         let clock = api.clock().clone();
-        let tickets = Tickets::new(api.clone(), Lockout::new(clock.clone()));
+        let lockout = || match &self.app {
+            Some(app) => Lockout::of(app.secret().clone(), clock.clone()),
+            None => Lockout::new(clock.clone()),
+        };
+        let tickets = Tickets::new(api.clone(), lockout());
+        #[cfg(feature = "sign-in")]
+        let sign_in = crate::sign_in::Settings::new(self.form, lockout());
         let owner = self.app.as_ref().map(|app| {
-            let tokens = api.tokens("app_access_token", app.client_id(), tickets.clone());
-            tokens.build()
+            api.tokens("app_access_token", app.client_id(), tickets.clone())
+                .secret(app.secret().clone())
+                .build()
         });
         if let Some(owner) = &owner {
             api = api.with_credential("appAccessToken", owner.clone());
@@ -203,7 +210,7 @@ impl ClientBuilder {
                 #[cfg(feature = "tenants")]
                 tenants,
                 #[cfg(feature = "sign-in")]
-                sign_in: crate::sign_in::Settings::new(self.form, Lockout::new(clock)),
+                sign_in,
             }),
             api,
         })

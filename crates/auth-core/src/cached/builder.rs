@@ -13,6 +13,7 @@ use crate::cached::machine::Machine;
 use crate::cached::trouble::Budget;
 use crate::cached::{Cached, Shared};
 use crate::clock::saturating_nanos;
+use crate::secret_source::Followed;
 use crate::store::{StoreKey, TokenStore};
 use crate::{Clock, RetryPolicy, SecretSource, TokenPolicy, TokenProvider};
 
@@ -134,9 +135,10 @@ impl CachedBuilder {
     }
 
     /// Says where the secret that the provider uses comes from: it is looked at before every
-    /// fetch, and once more after the platform has refused the credentials.
-    pub fn secret(mut self, source: SecretSource) -> Self {
-        self.secret = Some(source);
+    /// fetch, and once more after the platform has refused the credentials. While they are refused
+    /// a file or variable is looked at by every caller, so that another secret is tried at once.
+    pub fn secret(mut self, source: impl Into<SecretSource>) -> Self {
+        self.secret = Some(source.into());
         self
     }
 
@@ -167,7 +169,7 @@ impl CachedBuilder {
             retry: self.retry,
             share: self.share,
             fleet,
-            secret: self.secret,
+            secret: self.secret.map(Followed::new),
             closed: AtomicBool::new(false),
             failing: AtomicBool::new(false),
         }))

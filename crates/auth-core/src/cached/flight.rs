@@ -16,6 +16,7 @@ use crate::cached::machine::{Arrival, Landed, Stored, Ticket};
 use crate::cached::room::{News, Room};
 use crate::cached::{Shared, journal};
 use crate::clock::{Mark, Moment};
+use crate::secret_source::Followed;
 use crate::stopwatch::Stopwatch;
 use crate::{Action, Error, Result, Token};
 
@@ -84,13 +85,13 @@ impl Flight {
 
     /// Gets a token: from the store where there is one, or from the provider.
     async fn bring(&mut self) -> Brought {
-        if let Some(secret) = self.shared.secret.clone() {
+        let shared = Arc::clone(&self.shared);
+        if let Some(secret) = &shared.secret {
             match secret.refresh().await {
                 Ok(changed) => self.took_up(changed),
                 Err(error) => return self.empty_handed(error),
             }
         }
-        let shared = Arc::clone(&self.shared);
         let Some(fleet) = &shared.fleet else {
             let (asked, result) = self.fetch_again(shared.last()).await;
             return Brought {
@@ -162,20 +163,20 @@ impl Flight {
 
     /// Fetches, and once more if the platform refuses the credentials and they have changed.
     async fn fetch_again(&mut self, last: Option<Token>) -> (Mark, Result<Token>) {
+        let shared = Arc::clone(&self.shared);
+        let used = shared.secret.as_ref().map(Followed::version);
         let fetched = self.fetch(last.as_ref()).await;
-        let refused = |error: &Error| error.action() == Action::FixCredentials;
-        let (true, Some(secret)) = (
-            fetched.1.as_ref().is_err_and(refused),
-            self.shared.secret.clone(),
-        ) else {
+        let (Err(error), Some(secret), Some(used)) = (&fetched.1, &shared.secret, used) else {
             return fetched;
         };
-        match secret.reread().await {
-            Ok(true) => {
-                self.took_up(true);
-                self.fetch(last.as_ref()).await
-            }
-            _ => fetched,
+        if error.action() != Action::FixCredentials || !secret.source().changed_since(used).await {
+            return fetched;
+        }
+        self.took_up(secret.has_changed());
+        match error.attempts() {
+            // Sent by a client, which has done the same.
+            2.. => fetched,
+            _ => self.fetch(last.as_ref()).await,
         }
     }
 

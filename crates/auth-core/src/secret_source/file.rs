@@ -6,20 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use crate::secret_source::Look;
+use crate::secret_source::{Found, Look};
 use crate::{Clock, Error, Result, Secret};
 
 /// A file and how it looked when it was read last.
 pub(super) struct Watched {
     path: PathBuf,
     clock: Clock,
-    seen: Mutex<Seen>,
-}
-
-#[derive(Default)]
-struct Seen {
-    stamp: Option<Stamp>,
-    warned: bool,
+    valid: Option<fn(&str) -> bool>,
+    seen: Mutex<Option<Stamp>>,
 }
 
 /// What tells that a file is another one or was written to.
@@ -31,10 +26,11 @@ struct Stamp {
 }
 
 impl Watched {
-    pub(super) fn new(path: PathBuf, clock: Clock) -> Self {
+    pub(super) fn new(path: PathBuf, clock: Clock, valid: Option<fn(&str) -> bool>) -> Self {
         Self {
             path,
             clock,
+            valid,
             seen: Mutex::default(),
         }
     }
@@ -43,50 +39,28 @@ impl Watched {
         &self.path
     }
 
-    /// The content, if it is to be taken up.
-    pub(super) fn look(
-        &self,
-        look: Look,
-        valid: Option<fn(&str) -> bool>,
-    ) -> Result<Option<Secret>> {
+    /// The content, unless it is the one that was returned last.
+    pub(super) fn look(&self, look: Look) -> Result<Found> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let stamp = self.stamp().map_err(|error| self.unreadable(error));
-        if stamp.as_ref().is_ok_and(|stamp| seen.stamp == Some(*stamp)) {
-            return Ok(None);
+        let stamp = self.stamp().map_err(|error| self.unreadable(error))?;
+        if *seen == Some(stamp) {
+            return Ok(Found::Same);
         }
-        let found = stamp.and_then(|stamp| {
-            if look == Look::Again && self.is_young(stamp) {
-                return Ok(None);
-            }
-            let text = Secret::new(
-                fs::read_to_string(&self.path).map_err(|error| self.unreadable(error))?,
-            );
-            let after = self.stamp().map_err(|error| self.unreadable(error))?;
-            let secret = Secret::new(text.expose().trim());
-            let usable = after == stamp
-                && !secret.expose().is_empty()
-                && valid.is_none_or(|valid| valid(secret.expose()));
-            match usable {
-                true => Ok(Some((stamp, secret))),
-                false => Err(self.error("is empty, half-written or not of the right form")),
-            }
-        });
-        match found {
-            Ok(Some((stamp, secret))) => {
-                *seen = Seen {
-                    stamp: Some(stamp),
-                    warned: false,
-                };
-                Ok(Some(secret))
-            }
-            Ok(None) => Ok(None),
-            // One warning, however often the file is looked at.
-            Err(_) if seen.warned => Ok(None),
-            Err(error) => {
-                seen.warned = seen.stamp.is_some();
-                Err(error)
-            }
+        if look == Look::Again && self.is_young(stamp) {
+            return Ok(Found::Unsettled);
         }
+        let text =
+            Secret::new(fs::read_to_string(&self.path).map_err(|error| self.unreadable(error))?);
+        let after = self.stamp().map_err(|error| self.unreadable(error))?;
+        let secret = Secret::new(text.expose().trim());
+        let usable = after == stamp
+            && !secret.expose().is_empty()
+            && self.valid.is_none_or(|valid| valid(secret.expose()));
+        if !usable {
+            return Err(self.error("is empty, half-written or not of the right form"));
+        }
+        *seen = Some(stamp);
+        Ok(Found::Secret(secret))
     }
 
     /// Whether somebody may be writing to it at this moment.

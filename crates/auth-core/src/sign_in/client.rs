@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::jwt::Expected;
 use crate::sign_in::{Authorize, Grant, IdTokens, PendingSignIn, RefreshToken, Returned, Tokens};
-use crate::{Action, Api, CallOptions, Error, Operation, Request, Result, Secret};
+use crate::{Action, Api, CallOptions, Error, Operation, Request, Result, Secret, SecretSource};
 
 /// An application as one authorization server knows it. Cheap to clone.
 #[derive(Clone)]
@@ -19,7 +19,7 @@ pub struct OAuthClient {
 pub(super) struct Shared {
     pub(super) endpoints: Paths,
     pub(super) id: String,
-    pub(super) secret: Option<Secret>,
+    pub(super) secret: Option<SecretSource>,
     pub(super) auth: ClientAuth,
     pub(super) placement: Placement,
     pub(super) id_tokens: Option<IdTokens>,
@@ -216,7 +216,7 @@ impl OAuthClientBuilder {
     }
 
     /// Sets the client's secret; without one it is a public client.
-    pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
+    pub fn secret(mut self, secret: impl Into<SecretSource>) -> Self {
         self.shared.secret = Some(secret.into());
         self
     }
@@ -250,7 +250,8 @@ impl OAuthClientBuilder {
         if id.is_empty() {
             return Err(Error::config("the client id is empty"));
         }
-        if secret.as_ref().is_some_and(|it| it.expose().is_empty()) {
+        let known = secret.as_ref().and_then(|secret| secret.current().ok());
+        if known.is_some_and(|it| it.expose().is_empty()) {
             return Err(Error::config("the client's secret is empty"));
         }
         Ok(OAuthClient {

@@ -22,7 +22,7 @@ use crate::error::Story;
 use crate::sign_in::client::{Path, Placement};
 use crate::sign_in::{ClientAuth, OAuthClient, RefreshToken, Tokens};
 use crate::wire::lenient;
-use crate::{Api, Error, Result, Secret};
+use crate::{Action, Api, Error, Result, Secret};
 
 /// A grant in the making: that of a code, or of a refresh token.
 #[must_use = "a grant does nothing until it is sent"]
@@ -101,6 +101,23 @@ impl<'a> Grant<'a> {
     /// the refresh token is used up. A code is sent once; after an unclear failure
     /// [`may_have_taken_effect`](Error::may_have_taken_effect) says so, and a new sign-in is the way.
     pub async fn send(self) -> Result<Tokens> {
+        let Some(source) = &self.client.shared.secret else {
+            return self.once(None).await;
+        };
+        let used = source.ready().await?;
+        match self.once(Some(&used.current)).await {
+            Err(error)
+                if error.action() == Action::FixCredentials
+                    && source.changed_since(used.version).await =>
+            {
+                let known = source.known()?;
+                self.once(Some(&known.current)).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn once(&self, secret: Option<&Secret>) -> Result<Tokens> {
         let OAuthClient { api, shared } = self.client;
         let path = match &self.kind {
             Kind::Code { .. } => &shared.endpoints.exchange,
@@ -112,9 +129,9 @@ impl<'a> Grant<'a> {
             placement: shared.placement,
             story: Mutex::new(None),
         };
-        let client = self.client.oauth2(path)?;
+        let client = self.client.oauth2(path, secret)?;
         let obtained_at = api.clock().now();
-        let (answer, kept) = match self.kind {
+        let (answer, kept) = match &self.kind {
             Kind::Code {
                 code,
                 redirect_uri,
@@ -127,28 +144,28 @@ impl<'a> Grant<'a> {
                     grant = grant.set_pkce_verifier(verifier);
                 }
                 if let Some(address) = redirect_uri {
-                    let address = RedirectUrl::new(address)
+                    let address = RedirectUrl::new(address.clone())
                         .map_err(|_| Error::config("the redirect_uri is not an address"))?;
                     grant = grant.set_redirect_uri(std::borrow::Cow::Owned(address));
                 }
-                if let Some(scope) = self.scope {
-                    grant = grant.add_extra_param("scope", scope);
+                if let Some(scope) = &self.scope {
+                    grant = grant.add_extra_param("scope", scope.as_str());
                 }
-                for (name, value) in self.parameters {
-                    grant = grant.add_extra_param(name, value);
+                for (name, value) in &self.parameters {
+                    grant = grant.add_extra_param(*name, value.as_str());
                 }
                 (grant.request_async(&door).await, None)
             }
             Kind::Refresh(token) => {
                 let text = oauth2::RefreshToken::new(token.expose().to_owned());
                 let mut grant = client.exchange_refresh_token(&text);
-                if let Some(scope) = self.scope {
-                    grant = grant.add_scope(Scope::new(scope));
+                if let Some(scope) = &self.scope {
+                    grant = grant.add_scope(Scope::new(scope.clone()));
                 }
-                for (name, value) in self.parameters {
-                    grant = grant.add_extra_param(name, value);
+                for (name, value) in &self.parameters {
+                    grant = grant.add_extra_param(*name, value.as_str());
                 }
-                (grant.request_async(&door).await, Some(token.clone()))
+                (grant.request_async(&door).await, Some((*token).clone()))
             }
         };
         let answer = answer.map_err(|error| door.convert(error))?;
@@ -170,7 +187,7 @@ impl<'a> Grant<'a> {
 }
 
 impl OAuthClient {
-    fn oauth2(&self, path: &Path) -> Result<Oauth2Client> {
+    fn oauth2(&self, path: &Path, secret: Option<&Secret>) -> Result<Oauth2Client> {
         let url = self.api.url(&path.request())?;
         let url = TokenUrl::new(url)
             .map_err(|_| Error::config("the address of the token endpoint is not an address"))?;
@@ -180,7 +197,7 @@ impl OAuthClient {
                 ClientAuth::Parameters => AuthType::RequestBody,
             })
             .set_token_uri(url);
-        Ok(match &self.shared.secret {
+        Ok(match secret {
             Some(secret) => client.set_client_secret(ClientSecret::new(secret.expose().to_owned())),
             None => client,
         })

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "testing")]
 mod cache;
+#[cfg(all(feature = "testing", any(feature = "reqwest", unix)))]
+mod capture;
 #[cfg(all(feature = "reqwest", feature = "testing"))]
 mod door;
 #[cfg(all(feature = "testing", unix))]

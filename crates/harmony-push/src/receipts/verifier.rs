@@ -3,10 +3,9 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use auth_core::{Result, Secret};
-use ring::hmac;
+use auth_core::{Result, SecretSource};
 
-use crate::callback_key::{self, SecretForm};
+use crate::callback_key::{self, Keys, SecretForm};
 
 /// Checks that a receipt callback comes from the platform.
 ///
@@ -19,7 +18,7 @@ use crate::callback_key::{self, SecretForm};
 #[derive(Clone)]
 pub struct Verifier {
     user_name: String,
-    keys: Vec<hmac::Key>,
+    keys: Vec<Keys>,
     window: Duration,
 }
 
@@ -27,7 +26,7 @@ pub struct Verifier {
 #[derive(Clone)]
 pub struct VerifierBuilder {
     user_name: String,
-    secrets: Vec<Secret>,
+    secrets: Vec<SecretSource>,
     form: SecretForm,
     window: Duration,
 }
@@ -57,8 +56,13 @@ pub enum Rejection {
 }
 
 impl Verifier {
-    /// Starts a verifier from the user name and secret of the receipt configuration.
-    pub fn builder(user_name: impl Into<String>, secret: impl Into<Secret>) -> VerifierBuilder {
+    /// Starts a verifier from the user name and secret of the receipt configuration. The secret may
+    /// be a [`SecretSource`]: a new one is taken up while the program runs, and callbacks signed
+    /// with the one before it still pass.
+    pub fn builder(
+        user_name: impl Into<String>,
+        secret: impl Into<SecretSource>,
+    ) -> VerifierBuilder {
         VerifierBuilder {
             user_name: user_name.into(),
             secrets: vec![secret.into()],
@@ -76,7 +80,8 @@ impl Verifier {
         let header = Header::parse(header.ok_or(Rejection::Missing)?)?;
         let signed = [header.timestamp, header.nonce, &self.user_name].concat();
         let tag = callback_key::decode(header.value).ok_or(Rejection::WrongSignature)?;
-        if !callback_key::verify(&self.keys, signed.as_bytes(), &tag) {
+        let passed = |keys: &Keys| keys.verify(signed.as_bytes(), &tag);
+        if !self.keys.iter().fold(false, |any, keys| any | passed(keys)) {
             return Err(Rejection::WrongSignature);
         }
         let timestamp = header
@@ -105,8 +110,9 @@ impl VerifierBuilder {
         self
     }
 
-    /// Also accepts callbacks signed with this secret, as while it is being replaced.
-    pub fn previous(mut self, secret: impl Into<Secret>) -> Self {
+    /// Also accepts callbacks signed with this secret, as while it is being replaced. Not needed
+    /// for a secret that was replaced while the program runs.
+    pub fn previous(mut self, secret: impl Into<SecretSource>) -> Self {
         self.secrets.push(secret.into());
         self
     }
@@ -117,12 +123,12 @@ impl VerifierBuilder {
         self
     }
 
-    /// Builds the verifier; fails on a secret that does not have the form.
+    /// Builds the verifier; fails on a secret that does not have the form, and for a vault that was
+    /// not asked yet.
     pub fn build(self) -> Result<Verifier> {
-        let mut keys = Vec::new();
-        for secret in &self.secrets {
-            keys.extend(callback_key::keys(secret, self.form)?);
-        }
+        let secrets = self.secrets.into_iter();
+        let keys = secrets.map(|secret| Keys::new(secret, self.form));
+        let keys = keys.collect::<Result<_>>()?;
         Ok(Verifier {
             user_name: self.user_name,
             keys,
@@ -162,7 +168,7 @@ impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verifier")
             .field("user_name", &self.user_name)
-            .field("keys", &self.keys.len())
+            .field("secrets", &self.keys.len())
             .field("window", &self.window)
             .finish_non_exhaustive()
     }

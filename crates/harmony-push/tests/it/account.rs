@@ -86,7 +86,7 @@ fn a_key_file_with_four_fields_suffices() {
         ["project_id", "key_id", "private_key", "sub_account"].contains(&name.as_str())
     });
     let account = ServiceAccount::parse(&file.to_string()).unwrap();
-    assert_eq!(account.project_id(), Some("101653523863000000"));
+    assert_eq!(account.project_id().unwrap(), "101653523863000000");
     file.as_object_mut().unwrap().remove("sub_account");
     let error = ServiceAccount::parse(&file.to_string()).unwrap_err();
     assert_eq!(error.to_string(), "the key file has no field `sub_account`");

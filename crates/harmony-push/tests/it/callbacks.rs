@@ -1,7 +1,11 @@
 //! Receipts and uplink messages against the published samples and vectors.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use auth_core::{Secret, SecretSource};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use harmony_push::receipts::{self, Rejection, SecretForm, Verifier};
 use harmony_push::{Disposition, uplink};
 use serde_json::Value;
@@ -95,6 +99,39 @@ fn an_uplink_message_is_read() {
     let message = uplink::read(&body("on_hms_uplink_message.request.reference")).unwrap();
     assert_eq!(message.data, br#"{"key1":"value1"}"#);
     assert_eq!(message.message_id, "12345");
+}
+
+#[tokio::test]
+async fn a_secret_that_changes_is_taken_up_and_the_one_before_still_passes() {
+    let secrets = Arc::new(Mutex::new(vec!["dGhpcmQ=", "c2Vjb25k", "Zmlyc3Q="]));
+    let vault = SecretSource::vault(move || {
+        let secret = secrets.lock().unwrap().pop().expect("another secret");
+        async move { Ok(Secret::new(secret)) }
+    });
+    let build = || Verifier::builder("user", vault.clone()).build();
+    assert!(build().is_err(), "not asked yet");
+    vault.refresh().await.unwrap();
+    let verifier = build().unwrap();
+    let now = SystemTime::UNIX_EPOCH;
+    let signed = |key: &[u8]| {
+        let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, key);
+        let tag = ring::hmac::sign(&key, b"0nuser");
+        format!("timestamp=0;nonce=n;value={}", BASE64_STANDARD.encode(tag))
+    };
+    let passing = || {
+        let secrets = ["first", "second", "third"];
+        let pass = |secret: &&str| {
+            verifier
+                .verify(Some(&signed(secret.as_bytes())), now)
+                .is_ok()
+        };
+        secrets.into_iter().filter(pass).collect::<Vec<_>>()
+    };
+    assert_eq!(passing(), ["first"]);
+    vault.refresh().await.unwrap();
+    assert_eq!(passing(), ["first", "second"]);
+    vault.refresh().await.unwrap();
+    assert_eq!(passing(), ["second", "third"]);
 }
 
 #[test]

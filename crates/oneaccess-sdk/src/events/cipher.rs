@@ -1,5 +1,7 @@
 //! The ciphers of callbacks, and what is inside of them.
 
+use std::fmt;
+
 use auth_core::{Error, Result, Secret, wire};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -25,6 +27,13 @@ enum Kind {
     Ecb(more::Ecb),
 }
 
+/// Shows the way it is used.
+impl fmt::Debug for Cipher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cipher({:?})", self.mode)
+    }
+}
+
 impl Cipher {
     pub(crate) fn new(key: &Secret, mode: Encryption) -> Result<Self> {
         let bytes = key.expose().as_bytes();
@@ -44,10 +53,6 @@ impl Cipher {
             _ => return Err(length()),
         };
         Ok(Self { kind, mode })
-    }
-
-    pub(crate) fn mode(&self) -> Encryption {
-        self.mode
     }
 
     pub(crate) fn encrypt(&self, message: &str) -> Result<String> {

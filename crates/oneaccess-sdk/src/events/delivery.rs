@@ -1,20 +1,22 @@
 //! One event that came, and the replies there are to it.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use auth_core::{Result, wire};
 
-use crate::events::Secrets;
+use crate::events::cipher::Cipher;
 use crate::model::{Event, EventIdData, EventReply, EventReplyCode};
 
 /// An event that came and was found sound; see [`Receiver::open`](super::Receiver::open).
 #[derive(Clone, Debug)]
-pub struct Delivery<'a> {
+pub struct Delivery {
     pub(crate) event: Event,
     pub(crate) nonce: String,
     pub(crate) timestamp: String,
     pub(crate) sent_at: Option<SystemTime>,
-    pub(crate) secrets: &'a Secrets,
+    /// The key it came with.
+    pub(crate) cipher: Option<Arc<Cipher>>,
 }
 
 /// What was done about an event.
@@ -38,7 +40,7 @@ pub struct Refused {
     pub reason: String,
 }
 
-impl Delivery<'_> {
+impl Delivery {
     /// The event.
     pub fn event(&self) -> &Event {
         &self.event
@@ -81,9 +83,10 @@ impl Delivery<'_> {
 
     fn success(&self, data: Option<&str>) -> Result<EventReply> {
         let reply = EventReply::new(EventReplyCode::Ok).message("success");
-        Ok(match data {
-            Some(data) => reply.data(self.secrets.encrypt(data)?),
-            None => reply,
+        Ok(match (data, &self.cipher) {
+            (Some(data), Some(cipher)) => reply.data(cipher.encrypt(data)?),
+            (Some(data), None) => reply.data(data),
+            (None, _) => reply,
         })
     }
 }

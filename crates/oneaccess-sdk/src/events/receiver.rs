@@ -44,7 +44,8 @@ impl Receiver {
     }
 
     /// Receives what these secrets prove, too, as while they are being replaced in the portal. A
-    /// reply is encrypted with the key that the event came with.
+    /// reply is encrypted with the key that the event came with. Not needed for secrets that are
+    /// replaced while the program runs.
     pub fn previous(mut self, secrets: Secrets) -> Self {
         self.secrets.push(secrets);
         self
@@ -64,20 +65,21 @@ impl Receiver {
         authorization: Option<&str>,
         body: &[u8],
         now: SystemTime,
-    ) -> Result<Delivery<'_>, Rejection> {
+    ) -> Result<Delivery, Rejection> {
         let authorization = authorization.unwrap_or_default();
-        let admitted = || {
-            let all = self.secrets.iter();
-            all.filter(|secrets| secrets.admits(authorization))
-        };
-        if admitted().next().is_none() {
+        // All are tried, so that the time taken does not tell which one it was.
+        let all = self.secrets.iter();
+        let admitted: Vec<_> = all
+            .filter(|secrets| secrets.admits(authorization))
+            .collect();
+        if admitted.is_empty() {
             return Err(Rejection::Unauthorized);
         }
         let body: Value = serde_json::from_slice(body).map_err(|_| Rejection::Malformed)?;
         let envelope = Envelope::read(&body).ok_or(Rejection::Malformed)?;
         let sent_at = envelope.sent_at();
         let mut reason = Rejection::WrongSignature;
-        for secrets in admitted() {
+        for secrets in admitted {
             if !secrets.is_signed(envelope.signature, envelope.signed_parts()) {
                 continue;
             }
@@ -88,19 +90,20 @@ impl Receiver {
                 return Err(Rejection::OutsideWindow);
             }
             // Without a signature the right key is found by what it decrypts.
-            let event = secrets.decrypt(envelope.data);
-            match event.and_then(|message| Event::parse(envelope.event, &message)) {
-                Ok(event) => {
-                    return Ok(Delivery {
-                        event,
-                        nonce: envelope.nonce.to_owned(),
-                        timestamp: envelope.timestamp.clone().into_owned(),
-                        sent_at,
-                        secrets,
-                    });
-                }
-                Err(_) => reason = Rejection::Malformed,
+            let opened = secrets.opened(envelope.data).into_iter();
+            let read = opened.filter_map(|(cipher, message)| {
+                Some((cipher, Event::parse(envelope.event, &message).ok()?))
+            });
+            if let Some((cipher, event)) = read.last() {
+                return Ok(Delivery {
+                    event,
+                    nonce: envelope.nonce.to_owned(),
+                    timestamp: envelope.timestamp.clone().into_owned(),
+                    sent_at,
+                    cipher,
+                });
             }
+            reason = Rejection::Malformed;
         }
         Err(reason)
     }

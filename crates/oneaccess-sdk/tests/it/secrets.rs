@@ -1,6 +1,9 @@
 //! Nothing that holds a secret shows it.
 
-use auth_core::Secret;
+use std::sync::Mutex;
+use std::time::SystemTime;
+
+use auth_core::{Secret, SecretSource};
 use oneaccess_sdk::events::{Encryption, Receiver, Secrets};
 use oneaccess_sdk::model::LoginByPassword;
 use oneaccess_sdk::{Application, Client};
@@ -88,4 +91,59 @@ async fn the_secret_travels_by_basic_alone() {
     let text = String::from_utf8_lossy(&sent.raw).into_owned();
     assert_eq!(text, "grant_type=client_credentials");
     assert!(sent.header("authorization").starts_with("Basic "));
+}
+
+/// A vault that has the secrets one after the other.
+fn vault(mut secrets: Vec<&'static str>) -> SecretSource {
+    secrets.reverse();
+    let secrets = Mutex::new(secrets);
+    SecretSource::vault(move || {
+        let secret = secrets.lock().unwrap().pop().expect("another secret");
+        async move { Ok(Secret::new(secret)) }
+    })
+}
+
+#[tokio::test]
+async fn event_secrets_that_change_are_taken_up_and_those_before_still_pass() {
+    const TOKENS: [&str; 3] = ["token-1", "token-2", "token-3"];
+    const SIGNATURES: [&str; 3] = ["signature-1", "signature-2", "signature-3"];
+    const KEYS: [&str; 3] = ["0123456789abcde1", "0123456789abcde2", "0123456789abcde3"];
+    let sources = [TOKENS, SIGNATURES, KEYS].map(|secrets| vault(secrets.to_vec()));
+    let [token, signature, key] = &sources;
+    let secrets = Secrets::new(token.clone()).signature_key(signature.clone());
+    let secrets = secrets
+        .encryption_key(key.clone(), Encryption::Gcm)
+        .unwrap();
+    let receiver = Receiver::new(secrets);
+    let opens = |version: usize| {
+        let sender = Secrets::new(TOKENS[version]).signature_key(SIGNATURES[version]);
+        let sender = sender
+            .encryption_key(KEYS[version], Encryption::Gcm)
+            .unwrap();
+        let data = sender.encrypt("a text").unwrap();
+        let body = json!({
+            "nonce": "n", "timestamp": "1", "eventType": "CHECK_URL", "data": data,
+            "signature": sender.sign("n", "1", "CHECK_URL", &data),
+        });
+        let authorization = format!("Bearer {}", TOKENS[version]);
+        let body = body.to_string();
+        let opened = receiver.open(
+            Some(&authorization),
+            body.as_bytes(),
+            SystemTime::UNIX_EPOCH,
+        );
+        let Ok(delivery) = opened else { return false };
+        // The reply is encrypted with the key that the event came with.
+        let echo = delivery.echo().unwrap().unwrap().data.unwrap();
+        assert_eq!(sender.decrypt(&echo).unwrap(), "a text");
+        true
+    };
+    let passing = || (0..3).filter(|version| opens(*version)).collect::<Vec<_>>();
+    assert!(passing().is_empty(), "not asked yet");
+    for expected in [vec![0], vec![0, 1], vec![1, 2]] {
+        for source in &sources {
+            source.refresh().await.unwrap();
+        }
+        assert_eq!(passing(), expected);
+    }
 }

@@ -34,9 +34,10 @@ mod cipher;
 mod event;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use auth_core::{Error, Result, Secret};
+use auth_core::{Derived, Error, Result, SecretSource};
 use serde_json::{Value, json};
 
 use self::cipher::Key;
@@ -46,7 +47,7 @@ use crate::model::{CallbackReply, EncryptedCallback};
 /// Opens what the platform sends, and answers it.
 #[derive(Clone)]
 pub struct Receiver {
-    keys: Vec<Key>,
+    keys: Vec<Derived<Key>>,
 }
 
 /// An event that arrived, and how to answer it.
@@ -59,7 +60,7 @@ pub struct Delivery {
     pub timestamp: Option<SystemTime>,
     seconds: Option<i64>,
     id: String,
-    key: Key,
+    key: Arc<Key>,
 }
 
 /// Why a call was not taken. Answer it with status 400 and act on nothing.
@@ -77,18 +78,21 @@ pub enum Rejection {
 }
 
 impl Receiver {
-    /// Takes what is encrypted with the client secret of an app.
-    pub fn new(client_secret: &Secret) -> Self {
+    /// Takes what is encrypted with the client secret of an app. It may be a [`SecretSource`]: a new
+    /// secret is taken up while the program runs, and what is encrypted with the one before it
+    /// still opens.
+    pub fn new(client_secret: impl Into<SecretSource>) -> Self {
         Self {
-            keys: vec![Key::of(client_secret)],
+            keys: vec![key(client_secret.into())],
         }
     }
 
     /// Takes what is encrypted with an older secret too, while the platform still uses it. Replies
-    /// are encrypted with the secret that opened the call.
+    /// are encrypted with the secret that opened the call. Not needed for a secret that was replaced
+    /// while the program runs.
     #[must_use]
-    pub fn previous(mut self, client_secret: &Secret) -> Self {
-        self.keys.push(Key::of(client_secret));
+    pub fn previous(mut self, client_secret: impl Into<SecretSource>) -> Self {
+        self.keys.push(key(client_secret.into()));
         self
     }
 
@@ -99,14 +103,15 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// The [`Rejection`] says why nothing must be done.
+    /// The [`Rejection`] says why nothing must be done. Nothing opens with a vault that was not asked
+    /// yet.
     pub fn open(&self, body: &[u8], now: SystemTime) -> std::result::Result<Delivery, Rejection> {
         let sealed = EncryptedCallback::parse(body).map_err(|_| Rejection::Malformed)?;
         let sealed = cipher::Sealed::parse(&sealed.encrypt).ok_or(Rejection::Malformed)?;
-        let mut keys = self.keys.iter();
-        let (key, text) = keys
-            .find_map(|key| Some((key, key.open(&sealed)?)))
-            .ok_or(Rejection::WrongKey)?;
+        // All are tried, so that the time taken does not tell which one it was.
+        let keys = self.keys.iter().flat_map(Derived::accepted);
+        let opened = keys.filter_map(|key| key.open(&sealed).map(|text| (key, text)));
+        let (key, text) = opened.last().ok_or(Rejection::WrongKey)?;
         let value: Value = serde_json::from_slice(&text).map_err(|_| Rejection::Malformed)?;
         let seconds = event::seconds(&value);
         let timestamp = seconds.and_then(event::time);
@@ -118,7 +123,7 @@ impl Receiver {
             event: Event::read(value),
             timestamp,
             seconds,
-            key: key.clone(),
+            key,
         })
     }
 }
@@ -149,6 +154,10 @@ impl Delivery {
         let body = EncryptedCallback::new(sealed);
         serde_json::to_string(&body).map_err(|error| Error::config("no reply").because(error))
     }
+}
+
+fn key(secret: SecretSource) -> Derived<Key> {
+    Derived::new(secret, |secret| Ok(Key::of(secret)))
 }
 
 /// Shows how many secrets there are, and none of them.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use auth_core::{Secret, Seen};
+use auth_core::{Secret, SecretSource, Seen};
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -52,6 +52,25 @@ fn the_published_event_is_opened_and_answered() {
     }
     let (one, two) = (delivery.reply(now).unwrap(), delivery.reply(now).unwrap());
     assert_ne!(one, two, "each reply has a nonce of its own");
+}
+
+#[tokio::test]
+async fn a_secret_that_changes_is_taken_up_and_the_one_before_still_opens() {
+    let secrets = Arc::new(Mutex::new(vec!["third", DEMO, "first"]));
+    let vault = SecretSource::vault(move || {
+        let secret = secrets.lock().unwrap().pop().expect("another secret");
+        async move { Ok(Secret::new(secret)) }
+    });
+    let receiver = Receiver::new(vault.clone());
+    let now = at(1_565_167_553 + 60);
+    let open = || receiver.open(&body("on_event.request"), now).map(drop);
+    assert_eq!(open(), Err(Rejection::WrongKey), "not asked yet");
+    let mut verdicts = Vec::new();
+    for _ in 0..3 {
+        vault.refresh().await.unwrap();
+        verdicts.push(open());
+    }
+    assert_eq!(verdicts, [Err(Rejection::WrongKey), Ok(()), Ok(())]);
 }
 
 #[test]

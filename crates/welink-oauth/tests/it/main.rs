@@ -11,6 +11,8 @@ mod groups;
 mod lists;
 mod lockout;
 mod pages;
+#[cfg(unix)]
+mod rotation;
 mod samples;
 mod secrets;
 mod sign_in;

@@ -3,7 +3,6 @@
 mod actions;
 mod allocations;
 mod before;
-mod capture;
 mod carriers;
 #[cfg(feature = "http2")]
 mod http2;

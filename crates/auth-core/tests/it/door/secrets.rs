@@ -5,8 +5,8 @@ use auth_core::{Api, Cached, Credential, Error, Request, RetryPolicy, Secret};
 use httpmock::MockServer;
 use serde_json::{Value, json};
 
-use super::capture::Capture;
 use super::{GET_TOKEN, HOUR, PLATFORM, printed, token};
+use crate::capture::Capture;
 
 const SECRET: &str = "swordfish";
 

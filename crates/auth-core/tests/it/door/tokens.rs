@@ -1,10 +1,12 @@
 //! Refused tokens: one new one, then the credentials are at fault.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use auth_core::testing::{CountingProvider, Reply, Script};
-use auth_core::{Action, Api, Cached, Error, ErrorKind};
+use auth_core::{Action, Api, Cached, Credential, Error, ErrorKind, Request, Secret, SecretSource};
 use serde_json::json;
 
-use super::{HOUR, add, get, scripted};
+use super::{GET_TOKEN, HOUR, add, get, scripted};
 
 fn client(script: &Script, provider: &CountingProvider) -> Api {
     scripted(script)
@@ -87,4 +89,38 @@ async fn a_call_does_not_wait_for_a_token_beyond_its_own_time() {
     assert_eq!(error.action(), Action::Backoff);
     assert_eq!(error.elapsed().as_secs(), 10);
     assert_eq!(script.count(), 0);
+}
+
+#[tokio::test]
+async fn a_call_whose_secret_is_refused_is_sent_again_once_with_another() {
+    let wrong = || Reply::json(200, &json!({"code": "5"}));
+    let script = Script::new()
+        .reply(wrong())
+        .reply(Reply::json(200, &json!({"code": "0"})))
+        .reply(wrong())
+        .reply(wrong());
+    let said = AtomicU32::new(0);
+    let vault = SecretSource::vault(move || {
+        let said = said.fetch_add(1, Ordering::SeqCst);
+        async move { Ok(Secret::new(format!("secret-{said}"))) }
+    });
+    let api = scripted(&script)
+        .credential("in_body", Credential::client("me", vault))
+        .build()
+        .unwrap();
+    let call = || Request::new(&GET_TOKEN).json("application/json", &json!({}));
+    call().send::<serde_json::Value>(&api).await.unwrap();
+    let error = call().send::<serde_json::Value>(&api).await.unwrap_err();
+    assert_eq!(
+        (error.action(), error.attempts()),
+        (Action::FixCredentials, 2)
+    );
+    let sent = script.requests();
+    let secrets = sent.iter().map(|request| {
+        let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+        body["secret"].as_str().unwrap().to_owned()
+    });
+    let secrets: Vec<_> = secrets.collect();
+    assert_eq!(secrets, ["secret-0", "secret-1", "secret-1", "secret-2"]);
+    script.verify();
 }

@@ -1,13 +1,17 @@
 //! Secrets that change while the program runs.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::{env, fs};
 
 use async_trait::async_trait;
 use auth_core::testing::ManualClock;
-use auth_core::{Action, Cached, Error, Result, RetryPolicy, SecretSource, Token, TokenProvider};
+use auth_core::{
+    Action, Cached, Error, Result, RetryPolicy, Secret, SecretSource, Token, TokenProvider,
+};
 use tokio::time::sleep;
 
+use crate::capture::Capture;
 use crate::fleet::world::{HOUR, SECOND, World, key, text};
 
 /// A platform that takes one secret, and a provider that has the one of its source.
@@ -204,4 +208,91 @@ async fn a_replica_with_the_right_secret_is_not_held_up_by_those_with_the_wrong_
     // And the others find its token as soon as they look again.
     sleep(SECOND * 6).await;
     assert_eq!(text(&stale.token().await.unwrap()), "token of new");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_fails_says_so_once_and_once_when_it_is_well() {
+    let capture = Capture::default();
+    let _guard = tracing::subscriber::set_default(capture.clone());
+    let told = |what: &str| capture.text().matches(what).count();
+    let directory = Directory::new("warned");
+    let path = directory.0.join("secret");
+    fs::write(&path, "{old}").unwrap();
+    let source = SecretSource::file_valid_if(&path, |text| text.ends_with('}')).unwrap();
+    for round in 1..=2 {
+        fs::rename(&path, directory.0.join("aside")).unwrap();
+        for _ in 0..5 {
+            assert!(!source.refresh().await.unwrap());
+            assert_eq!(source.accepted().len(), 1);
+        }
+        // It comes back as it was: nothing is taken up, but it is well again.
+        fs::rename(directory.0.join("aside"), &path).unwrap();
+        for _ in 0..5 {
+            assert!(!source.refresh().await.unwrap());
+        }
+        assert_eq!(told("a secret stays as it is: its source failed"), round);
+        assert_eq!(told("the source of a secret is well again"), round);
+    }
+    fs::write(&path, "{ne").unwrap();
+    settle(&path);
+    assert!(!source.refresh().await.unwrap());
+    fs::write(&path, "{new}").unwrap();
+    settle(&path);
+    assert!(source.refresh().await.unwrap());
+    assert_eq!(told("a secret stays as it is: its source failed"), 3);
+    assert_eq!(told("the source of a secret is well again"), 3);
+    assert_eq!(told("a secret has changed and is taken up"), 1);
+    assert!(!capture.text().contains("{new}"), "{}", capture.text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_cache_of_a_source_tries_another_secret_at_once() {
+    let directory = Directory::new("shared");
+    let path = directory.0.join("secret");
+    fs::write(&path, "old").unwrap();
+    let account = Account::new(SecretSource::file(&path).unwrap(), "new");
+    let caches: Vec<_> = (0..3).map(|_| account.cached().0).collect();
+    for cached in &caches {
+        for _ in 0..5 {
+            assert!(cached.token().await.is_err());
+        }
+    }
+    assert_eq!(account.calls(), ["old"; 3]);
+    fs::write(&path, "new").unwrap();
+    settle(&path);
+    // No time has passed: what is remembered is about the old secret.
+    for cached in &caches {
+        assert_eq!(text(&cached.token().await.unwrap()), "token of new");
+    }
+    assert_eq!(account.calls()[3..], ["new"; 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vault_is_asked_once_for_all_who_come_at_a_time() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let vault = SecretSource::vault({
+        let asked = Arc::clone(&asked);
+        move || {
+            let number = asked.fetch_add(1, Ordering::SeqCst) + 1;
+            async move {
+                match number {
+                    3 => std::future::pending::<()>().await,
+                    _ => sleep(SECOND).await,
+                }
+                Ok(Secret::new(format!("secret-{number}")))
+            }
+        }
+    });
+    let all = || futures_util::future::join_all((0..100).map(|_| vault.refresh()));
+    assert!(all().await.iter().all(Result::is_ok));
+    // The first asks for itself; those who came before its answer share the next.
+    assert!(asked.load(Ordering::SeqCst) <= 2);
+    assert_eq!(
+        vault.current().unwrap().expose(),
+        format!("secret-{}", asked.load(Ordering::SeqCst))
+    );
+    // One that hangs is given up, and what is known stays.
+    asked.store(2, Ordering::SeqCst);
+    assert!(!vault.refresh().await.unwrap());
+    assert!(vault.current().is_ok());
 }

@@ -10,7 +10,7 @@ use tracing::{Event, Metadata, Subscriber};
 
 /// A subscriber that keeps the names and values of every span and event of every crate.
 #[derive(Clone, Default)]
-pub(super) struct Capture {
+pub(crate) struct Capture {
     text: Arc<Mutex<String>>,
     spans: Arc<AtomicU64>,
 }
@@ -18,7 +18,7 @@ pub(super) struct Capture {
 struct Line<'a>(&'a mut String);
 
 impl Capture {
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.text.lock().unwrap().clone()
     }
 
