@@ -45,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) timeout: Duration,
     pub(crate) retry: RetryPolicy,
     pub(crate) store: Option<Arc<dyn TokenStore>>,
+    #[cfg(feature = "pool")]
+    pub(crate) pool: Option<crate::pool::WeakPool>,
 }
 
 impl Api {
@@ -118,10 +120,7 @@ impl Api {
         tenant: &str,
         provider: impl TokenProvider + 'static,
     ) -> CachedBuilder {
-        let mut tokens = Cached::builder(provider).clock(self.shared.clock.clone());
-        if let Some(policy) = self.shared.platform.token(credential) {
-            tokens = tokens.policy(policy);
-        }
+        let tokens = self.own_tokens(credential, tenant, provider);
         match &self.shared.store {
             Some(store) => {
                 let key = StoreKey::new(self.shared.platform.name, credential, tenant);
@@ -129,6 +128,34 @@ impl Api {
             }
             None => tokens,
         }
+    }
+
+    /// The same for tokens that are made here at no cost, like those that a service account signs:
+    /// they are not shared with other processes.
+    pub fn own_tokens(
+        &self,
+        credential: &str,
+        tenant: &str,
+        provider: impl TokenProvider + 'static,
+    ) -> CachedBuilder {
+        let mut tokens = Cached::builder(provider).clock(self.shared.clock.clone());
+        if let Some(policy) = self.shared.platform.token(credential) {
+            tokens = tokens.policy(policy);
+        }
+        #[cfg(feature = "pool")]
+        if let Some(pool) = self.pool() {
+            let bases = self.shared.bases.iter().map(|base| base.url(&base.path));
+            let parts = [self.shared.platform.name, credential, tenant];
+            let key: Vec<_> = parts.into_iter().map(str::to_owned).chain(bases).collect();
+            tokens = tokens.pooled(pool, key.join("\n"));
+        }
+        tokens
+    }
+
+    /// The pool that the client's tokens are kept in, if it was given one that is still there.
+    #[cfg(feature = "pool")]
+    pub fn pool(&self) -> Option<crate::TokenPool> {
+        self.shared.pool.as_ref()?.upgrade()
     }
 
     /// The platform.

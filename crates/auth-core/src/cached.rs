@@ -160,6 +160,15 @@ impl Cached {
         }
     }
 
+    /// Whether it has this secret, as far as can be told without asking a vault.
+    #[cfg(feature = "pool")]
+    pub(crate) fn may_have(&self, other: Option<&crate::SecretSource>) -> bool {
+        match (&self.0.secret, other) {
+            (Some(own), Some(other)) => own.source().may_be(other),
+            (own, other) => own.is_none() == other.is_none(),
+        }
+    }
+
     #[inline]
     fn ready(&self) -> Option<Token> {
         self.cached().map(|token| token.clone())

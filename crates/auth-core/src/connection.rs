@@ -2,7 +2,7 @@
 
 /// Gives a client's builder the settings that all of them have, over its field of type
 /// [`ApiBuilder`](crate::ApiBuilder): `emulator`, `allow_http`, `transport`, `timeout`, `retry`,
-/// `clock` and `store`.
+/// `clock`, `store`, and `pool` where the crate has a feature of this name.
 ///
 /// For provider crates. What is particular to a platform, like the names of its sites, its builder
 /// adds by hand.
@@ -80,6 +80,23 @@ macro_rules! connection_settings {
             #[must_use]
             pub fn store(mut self, store: impl $crate::TokenStore + 'static) -> Self {
                 self.$api = self.$api.store(store);
+                self
+            }
+
+            /// Keeps the client's tokens in a pool that the clients of many tenants share. A client
+            /// that is built for a tenant anew finds the tenant's token there, with the fetch under
+            /// way, the back-off after failures and the budget; what is set in its builder counts
+            /// for its calls, and for the tokens only if they were not there. One with another
+            /// secret replaces them.
+            ///
+            /// The pool never holds more tenants than its bound, and a tenant whose platform hangs
+            /// delays no other. It is there for as long as you keep it. The HTTP client is shared
+            /// as it is, unless one is set here.
+            #[cfg(feature = "pool")]
+            #[cfg_attr(docsrs, doc(cfg(feature = "pool")))]
+            #[must_use]
+            pub fn pool(mut self, pool: $crate::TokenPool) -> Self {
+                self.$api = self.$api.pool(pool);
                 self
             }
         }

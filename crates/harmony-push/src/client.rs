@@ -156,12 +156,16 @@ impl ClientBuilder {
             }),
         };
         if let Some(account) = self.account {
-            let clock = client.api.clock().clone();
-            // Signed here, at no cost: there is nothing to share.
+            let account = account.clock(client.api.clock().clone());
             let source = account.source().clone();
-            let tokens = Cached::builder(account.clock(clock.clone()))
-                .clock(clock)
-                .secret(source);
+            // Nothing is known of a key that a vault was not asked for yet: it is not pooled.
+            let tokens = match account.identity() {
+                Some(identity) => client
+                    .api
+                    .own_tokens("service_account_jwt", &identity, account),
+                None => Cached::builder(account).clock(client.api.clock().clone()),
+            };
+            let tokens = tokens.secret(source);
             client.api = client
                 .api
                 .with_credential("serviceAccountJwt", tokens.build());

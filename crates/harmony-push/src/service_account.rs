@@ -107,6 +107,12 @@ impl ServiceAccount {
         self.key.current()?.sign(now)
     }
 
+    /// What tells accounts and their keys apart, if it is known.
+    pub(crate) fn identity(&self) -> Option<String> {
+        let key = self.key.current().ok()?;
+        Some(format!("{}/{}", key.account, key.key_id))
+    }
+
     /// Takes the times of tokens from another clock: one that learns the platform's time.
     pub(crate) fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;

@@ -42,9 +42,15 @@ impl Client {
             agent: agent.clone(),
             merchant: merchant.clone(),
         };
-        let assertions = Cached::builder(assertions)
-            .clock(self.api.clock().clone())
-            .secret(agent.source().clone());
+        // Nothing is known of a key that a vault was not asked for yet: it is not pooled.
+        let assertions = match (agent.account_id(), agent.key_id()) {
+            (Some(account), Some(key)) => {
+                let tenant = format!("{account}/{key}/{merchant}");
+                self.api.own_tokens("agent_assertion", &tenant, assertions)
+            }
+            _ => Cached::builder(assertions).clock(self.api.clock().clone()),
+        };
+        let assertions = assertions.secret(agent.source().clone());
         let api = self
             .api
             .with_credential("agentClientAssertion", assertions.build());

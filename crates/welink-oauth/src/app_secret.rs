@@ -73,13 +73,16 @@ impl Tickets {
         }
     }
 
-    /// Obtains those of a tenant with the same secret: what is known of it holds for both.
+    /// The tokens of a tenant, with the same secret: what is known of it holds for both.
     #[cfg(feature = "tenants")]
-    pub(crate) fn for_tenant(&self, tenant_id: &str) -> Self {
-        Self {
+    pub(crate) fn tokens_of(&self, app: &AppSecret, tenant_id: &str) -> auth_core::Cached {
+        let tickets = Self {
             tenant: Some(tenant_id.to_owned()),
             ..self.clone()
-        }
+        };
+        let tenant = format!("{}/{tenant_id}", app.client_id());
+        let tokens = self.api.tokens("app_access_token", &tenant, tickets);
+        tokens.secret(app.secret().clone()).build()
     }
 
     async fn ticket(&self) -> Result<CreatedAppToken> {

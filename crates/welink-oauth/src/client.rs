@@ -24,9 +24,17 @@ pub(crate) struct Shared {
     owner: Option<Cached>,
     /// The tokens that act for the tenants that subscribed to it.
     #[cfg(feature = "tenants")]
-    tenants: auth_core::TokenPool,
+    tenants: Tenants,
     #[cfg(feature = "sign-in")]
     pub(crate) sign_in: crate::sign_in::Settings,
+}
+
+/// The tokens that act for tenants: in a pool of the client's own, or in one that was set.
+#[cfg(feature = "tenants")]
+struct Tenants {
+    pool: auth_core::TokenPool,
+    is_own: bool,
+    tickets: Tickets,
 }
 
 /// Settings of a [`Client`]. Only [`build`](Self::build) fails.
@@ -56,7 +64,7 @@ impl Client {
 
     /// A view whose calls act for a tenant that subscribed to the app, as those of vendors do for
     /// their customers. Its tokens are kept beside those of other tenants, at most
-    /// 10,000 of them; a wrong secret stops all.
+    /// 10,000 of them, or in the pool that was set in the builder; a wrong secret stops all.
     ///
     /// # Errors
     ///
@@ -68,12 +76,16 @@ impl Client {
         if tenant_id.is_empty() {
             return Err(auth_core::Error::config("the tenant id is empty"));
         }
-        if self.shared.app.is_none() {
+        let Some(app) = &self.shared.app else {
             return Err(auth_core::Error::config(
                 "there is no app whose token could act for a tenant: use `Client::builder`",
             ));
-        }
-        let tokens = self.shared.tenants.get(tenant_id)?;
+        };
+        let tenants = &self.shared.tenants;
+        let tokens = match tenants.is_own {
+            true => tenants.pool.get(tenant_id)?,
+            false => tenants.tickets.tokens_of(app, tenant_id),
+        };
         Ok(Self {
             api: self.api.with_credential("appAccessToken", tokens),
             shared: Arc::clone(&self.shared),
@@ -195,13 +207,12 @@ impl ClientBuilder {
         }
         #[cfg(feature = "tenants")]
         let tenants = {
-            let api = api.clone();
-            let app = self.app.as_ref().map(|app| app.client_id().to_owned());
-            auth_core::TokenPool::new(MOST_TENANTS, move |tenant: &str| {
-                let tickets = tickets.for_tenant(tenant);
-                let of = format!("{}/{tenant}", app.as_deref().unwrap_or_default());
-                Ok(api.tokens("app_access_token", &of, tickets).build())
-            })
+            let shared = api.pool();
+            Tenants {
+                is_own: shared.is_none(),
+                pool: shared.unwrap_or_else(|| own_pool(self.app.clone(), tickets.clone())),
+                tickets,
+            }
         };
         Ok(Client {
             shared: Arc::new(Shared {
@@ -227,6 +238,14 @@ impl fmt::Debug for ClientBuilder {
 }
 
 auth_core::connection_settings!(ClientBuilder, api);
+
+#[cfg(feature = "tenants")]
+fn own_pool(app: Option<AppSecret>, tickets: Tickets) -> auth_core::TokenPool {
+    auth_core::TokenPool::new(MOST_TENANTS, move |tenant: &str| match &app {
+        Some(app) => Ok(tickets.tokens_of(app, tenant)),
+        None => Err(auth_core::Error::config("there is no app")),
+    })
+}
 
 /// How many tenants' tokens are kept.
 #[cfg(feature = "tenants")]

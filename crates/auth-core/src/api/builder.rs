@@ -23,6 +23,8 @@ pub struct ApiBuilder {
     timeout: Duration,
     retry: RetryPolicy,
     store: Option<Arc<dyn TokenStore>>,
+    #[cfg(feature = "pool")]
+    pool: Option<crate::TokenPool>,
 }
 
 impl ApiBuilder {
@@ -38,6 +40,8 @@ impl ApiBuilder {
             timeout: TIMEOUT,
             retry: RetryPolicy::default(),
             store: None,
+            #[cfg(feature = "pool")]
+            pool: None,
         }
     }
 
@@ -45,6 +49,15 @@ impl ApiBuilder {
     /// [`Api::tokens`].
     pub fn store(mut self, store: impl TokenStore + 'static) -> Self {
         self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Keeps the client's tokens in a pool that many clients share: one that is built for the same
+    /// tenant of the same platform at the same address finds them there, with their fetch, back-off
+    /// and budget, unless it has another secret. The pool is there for as long as you keep it.
+    #[cfg(feature = "pool")]
+    pub fn pool(mut self, pool: crate::TokenPool) -> Self {
+        self.pool = Some(pool);
         self
     }
 
@@ -167,6 +180,8 @@ impl ApiBuilder {
                 timeout: self.timeout,
                 retry: self.retry,
                 store: self.store,
+                #[cfg(feature = "pool")]
+                pool: self.pool.as_ref().map(crate::TokenPool::downgrade),
             }),
             credentials: Arc::new(self.credentials),
             options: Arc::new(CallOptions::new()),

@@ -30,6 +30,8 @@ pub struct CachedBuilder {
     voids_previous: bool,
     logs_in_alone: bool,
     secret: Option<SecretSource>,
+    #[cfg(feature = "pool")]
+    pool: Option<(crate::TokenPool, String)>,
 }
 
 impl CachedBuilder {
@@ -46,6 +48,8 @@ impl CachedBuilder {
             voids_previous: false,
             logs_in_alone: false,
             secret: None,
+            #[cfg(feature = "pool")]
+            pool: None,
         }
     }
 
@@ -142,8 +146,34 @@ impl CachedBuilder {
         self
     }
 
+    /// Takes the cache from a pool where it is there already.
+    #[cfg(feature = "pool")]
+    pub(crate) fn pooled(mut self, pool: crate::TokenPool, key: String) -> Self {
+        self.pool = Some((pool, key));
+        self
+    }
+
     /// Builds the cache. No runtime is needed yet.
+    #[cfg(feature = "pool")]
+    pub fn build(mut self) -> Cached {
+        let Some((pool, key)) = self.pool.take() else {
+            return self.built();
+        };
+        let secret = self.secret.clone();
+        pool.entry(
+            &key,
+            |found| found.may_have(secret.as_ref()),
+            || self.built(),
+        )
+    }
+
+    /// Builds the cache. No runtime is needed yet.
+    #[cfg(not(feature = "pool"))]
     pub fn build(self) -> Cached {
+        self.built()
+    }
+
+    fn built(self) -> Cached {
         let (fetches, span) = self.budget;
         let fleet = self.store.map(|(store, key)| Fleet {
             rules: Rules {

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use auth_core::testing::{ManualClock, Reply, Script};
-use auth_core::{Action, Clock, Error, ErrorKind, MemoryStore};
+use auth_core::{Action, Clock, Error, ErrorKind, MemoryStore, TokenPool};
 use http::Method;
 use huawei_emulator::Fault;
+use huawei_emulator::iot_na::{App, IotNa};
 use iot_na::model::{Device, GetDevice, ListDevices};
 use iot_na::{Application, Client, Result};
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, client};
+use crate::stage::{Stage, client, transport};
 
 const LOGIN: &str = "/iocm/app/sec/v1.1.0/login";
 const REFRESH: &str = "/iocm/app/sec/v1.1.0/refreshToken";
@@ -330,4 +331,38 @@ async fn a_login_that_the_platform_cannot_serve_now_is_tried_again_by_the_next_c
     hand.advance(Duration::from_secs(1));
     client.list_devices(&list).await.unwrap();
     assert_eq!(stage.called(), ["login", "login", "list_devices"]);
+}
+
+#[tokio::test]
+async fn clients_that_share_a_pool_share_the_login_of_their_application() {
+    let stage = Stage::new("pool");
+    let pool = TokenPool::bounded(100);
+    let built = |id: &str, secret: &str| {
+        Client::builder(Application::new(id, secret), stage.space.url("iot-na"))
+            .transport(transport())
+            .pool(pool.clone())
+            .build()
+            .unwrap()
+    };
+    let logins = || {
+        let called = stage.called().into_iter();
+        called.filter(|operation| *operation == "login").count()
+    };
+    // As for every request of a tenant: the second one would void the token of the first.
+    for _ in 0..5 {
+        let client = built(IotNa::APP_ID, IotNa::SECRET);
+        client.list_devices(&ListDevices::default()).await.unwrap();
+    }
+    assert_eq!((logins(), pool.len()), (1, 1));
+    // Another tenant fails by itself, and its failure is remembered for its next client.
+    for _ in 0..5 {
+        let client = built("another", "secret");
+        assert!(client.list_devices(&ListDevices::default()).await.is_err());
+    }
+    assert_eq!((logins(), pool.len()), (2, 2));
+    // One with another secret does not get what the old one obtained.
+    stage.iot.add_app(App::new(IotNa::APP_ID, "new"));
+    let client = built(IotNa::APP_ID, "new");
+    client.list_devices(&ListDevices::default()).await.unwrap();
+    assert_eq!((logins(), pool.len()), (3, 2));
 }

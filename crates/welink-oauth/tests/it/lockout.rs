@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::testing::{ManualClock, Reply, Script};
-use auth_core::{Action, ErrorKind, ReqwestSend};
+use auth_core::{Action, ErrorKind, ReqwestSend, TokenPool};
 use huawei_emulator::welink_oauth::WelinkOauth;
 use serde_json::json;
 use welink_oauth::{AppSecret, Client};
 
-use crate::stage::{Stage, builder};
+use crate::stage::{Stage, builder, secret};
 
 fn tickets(stage: &Stage) -> usize {
     let log = stage.space.log();
@@ -101,4 +101,23 @@ async fn after_a_quarter_of_an_hour_the_secret_is_tried_again() {
     clock.advance(Duration::from_secs(2));
     client.get_tenant().await.unwrap();
     script.verify();
+}
+
+#[tokio::test]
+async fn clients_that_share_a_pool_share_the_tokens_of_the_app_and_its_tenants() {
+    let stage = Stage::new("pool");
+    let pool = TokenPool::bounded(100);
+    for _ in 0..5 {
+        let client = builder(&stage.space, secret())
+            .transport(Arc::new(ReqwestSend::builder().build().unwrap()))
+            .pool(pool.clone())
+            .build()
+            .unwrap();
+        client.get_tenant().await.unwrap();
+        for _ in 0..2 {
+            let tenant = client.as_tenant(WelinkOauth::SUBSCRIBER_ID).unwrap();
+            tenant.get_tenant().await.unwrap();
+        }
+    }
+    assert_eq!((tickets(&stage), pool.len()), (2, 2));
 }

@@ -92,3 +92,38 @@ async fn a_factory_that_fails_is_asked_again() {
     assert!(pool.is_empty());
     assert_eq!(pool.get("tenant").unwrap(), "a client of its own kind");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn there_are_never_more_tenants_than_the_bound() {
+    for capacity in [1, 7, 100, 1_001, 4_097] {
+        let pool = TokenPool::new(capacity, |tenant: &str| Ok(tenant.len()));
+        assert_eq!(pool.capacity(), capacity);
+        let mut tasks = JoinSet::new();
+        for task in 0..4_usize {
+            let pool = pool.clone();
+            tasks.spawn(async move {
+                for number in 0..5_000_usize {
+                    pool.get(&format!("{}", number * (task + 1))).unwrap();
+                    assert!(pool.len() <= capacity, "{} of {capacity}", pool.len());
+                }
+            });
+        }
+        while let Some(task) = tasks.join_next().await {
+            task.unwrap();
+        }
+        // What is left unused of the bound is what does not divide among its parts.
+        assert!(
+            pool.len() * 10 >= capacity * 8,
+            "{} of {capacity}",
+            pool.len()
+        );
+    }
+}
+
+#[test]
+fn a_pool_that_clients_fill_has_no_factory() {
+    let pool = TokenPool::bounded(10);
+    let error = pool.get("tenant").unwrap_err();
+    assert!(error.to_string().contains("no factory"), "{error}");
+    assert!(pool.is_empty());
+}
