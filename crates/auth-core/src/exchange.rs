@@ -128,9 +128,14 @@ impl<'a> Call<'a> {
                 Ok(tokens) => tokens,
                 Err(error) => return Err(self.tell(error)),
             };
-            let secret = match self.secret().await {
-                Ok(secret) => secret,
-                Err(error) => return Err(self.tell(error)),
+            let secret = self.secret();
+            let used = match secret {
+                // Boxed, so that the future of the common case stays small.
+                Some(secret) => match Box::pin(self.look_at(secret)).await {
+                    Ok(version) => version,
+                    Err(error) => return Err(self.tell(error)),
+                },
+                None => 0,
             };
             let error = match self.attempt(&tokens).await {
                 Ok(body) => return Ok(self.done(body)),
@@ -143,10 +148,10 @@ impl<'a> Call<'a> {
                 renewed = true;
                 continue;
             }
-            if let Some((secret, used)) = secret
-                && !std::mem::replace(&mut reread, true)
+            if let Some(secret) = secret
                 && error.action() == Action::FixCredentials
-                && self.within(secret.changed_since(used)).await == Some(true)
+                && !std::mem::replace(&mut reread, true)
+                && Box::pin(self.within(secret.changed_since(used))).await == Some(true)
             {
                 continue;
             }
@@ -188,18 +193,19 @@ impl<'a> Call<'a> {
         Ok(tokens)
     }
 
-    /// The secret that the call carries itself, and which of its source's it is.
-    async fn secret(&self) -> Result<Option<(&'a SecretSource, u64)>> {
+    /// The secret that the call carries itself, if it is one that may change.
+    fn secret(&self) -> Option<&'a SecretSource> {
         let mut credentials = self.alternative.iter();
-        let secret = credentials.find_map(|(_, credential)| match *credential {
-            Credential::Client { secret, .. } => Some(secret),
+        credentials.find_map(|(_, credential)| match *credential {
+            Credential::Client { secret, .. } if !secret.is_fixed() => Some(secret),
             _ => None,
-        });
-        let Some(secret) = secret else {
-            return Ok(None);
-        };
+        })
+    }
+
+    /// Sees to it that the secret is known, and tells which of its source's it is.
+    async fn look_at(&self, secret: &SecretSource) -> Result<u64> {
         match self.within(secret.ready()).await {
-            Some(known) => Ok(Some((secret, known.map_err(Error::without_token)?.version))),
+            Some(known) => Ok(known.map_err(Error::without_token)?.version),
             None => Err(Error::credentials(LATE_TOKEN).advise(Action::Backoff)),
         }
     }

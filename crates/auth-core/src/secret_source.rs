@@ -183,6 +183,11 @@ impl SecretSource {
         Ok(before != 0 && self.version() != before)
     }
 
+    /// Whether it never changes.
+    pub(crate) fn is_fixed(&self) -> bool {
+        matches!(self.0.kind, Kind::Value)
+    }
+
     /// What is known now. A file or variable is looked at first; a vault is asked if it never was.
     pub(crate) async fn ready(&self) -> Result<Arc<Known>> {
         match &self.0.kind {

@@ -31,7 +31,7 @@ fn body(name: &str) -> Vec<u8> {
 
 #[test]
 fn the_published_event_is_opened_and_answered() {
-    let receiver = Receiver::new(&Secret::new(DEMO));
+    let receiver = Receiver::new(DEMO);
     let now = at(1_565_167_553 + 60);
     let delivery = receiver.open(&body("on_event.request"), now).unwrap();
     let Event::TenantAuthorized { tenant_id, .. } = &delivery.event else {
@@ -75,12 +75,12 @@ async fn a_secret_that_changes_is_taken_up_and_the_one_before_still_opens() {
 
 #[test]
 fn what_is_not_from_the_platform_is_not_taken() {
-    let receiver = Receiver::new(&Secret::new("another"));
+    let receiver = Receiver::new("another");
     let event = body("on_event.request");
     let time = at(1_565_167_553);
     let open = |receiver: &Receiver, body: &[u8], now| receiver.open(body, now).map(|_| ());
     assert_eq!(open(&receiver, &event, time), Err(Rejection::WrongKey));
-    let receiver = receiver.previous(&Secret::new(DEMO));
+    let receiver = receiver.previous(DEMO);
     assert_eq!(open(&receiver, &event, time), Ok(()));
     let half = Duration::from_secs(1800);
     assert_eq!(open(&receiver, &event, time + half), Ok(()));
@@ -105,7 +105,7 @@ fn what_is_not_from_the_platform_is_not_taken() {
 proptest! {
     #[test]
     fn whatever_arrives_is_taken_or_rejected(body in prop::collection::vec(any::<u8>(), 0..200)) {
-        let receiver = Receiver::new(&Secret::new(DEMO));
+        let receiver = Receiver::new(DEMO);
         let _ = receiver.open(&body, at(0));
         let text = String::from_utf8_lossy(&body).into_owned();
         let wrapped = json!({ "encrypt": text }).to_string();
@@ -150,7 +150,7 @@ async fn every_event_is_delivered_decoded_and_acknowledged() {
     let stage = Stage::new("events");
     let space = stage.space.clone();
     let desk = Desk {
-        receiver: Receiver::new(&Secret::new(WelinkOauth::CLIENT_SECRET)),
+        receiver: Receiver::new(WelinkOauth::CLIENT_SECRET),
         seen: Arc::new(Seen::new(100, Duration::from_secs(3600))),
         now: Arc::new(move || space.now()),
         events: Arc::default(),

@@ -6,7 +6,7 @@ use auth_core::testing::{Reply, Script};
 use serde_json::json;
 use welink_oauth::events::Receiver;
 use welink_oauth::sign_in::Callback;
-use welink_oauth::{AppSecret, Client, Secret, UserToken};
+use welink_oauth::{AppSecret, Client, UserToken};
 
 const HUSH: &str = "hush-hush";
 
@@ -20,7 +20,7 @@ fn credentials_hide_in_debug() {
     let app = AppSecret::new("id", HUSH);
     let builder = Client::builder(app.clone());
     let token = UserToken::new(HUSH, Duration::from_secs(60), SystemTime::UNIX_EPOCH).unwrap();
-    let receiver = Receiver::new(&Secret::new(HUSH)).previous(&Secret::new(HUSH));
+    let receiver = Receiver::new(HUSH).previous(HUSH);
     assert_hidden(&format!("{app:?} {builder:?} {token:?} {receiver:?}"));
     let client = builder.build().unwrap();
     let sign_in = client.sign_in().unwrap();
