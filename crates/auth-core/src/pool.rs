@@ -221,15 +221,22 @@ struct Folding {
 impl Hasher for Folding {
     #[inline]
     fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            self.write_u64(u64::from_le_bytes(*word));
-        }
-        // The length goes in too, so that zeros at the end count.
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        self.write_u64(u64::from_le_bytes(last));
-        self.write_u64(bytes.len() as u64);
+        // The last eight bytes are read where they end, over what was read before: no copy.
+        let last = match (bytes.last_chunk::<8>(), bytes) {
+            (Some(last), _) => {
+                let (words, _) = bytes[..bytes.len() - 1].as_chunks::<8>();
+                for word in words {
+                    self.write_u64(u64::from_le_bytes(*word));
+                }
+                u64::from_le_bytes(*last)
+            }
+            (None, short) => short
+                .iter()
+                .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        };
+        // The length counts too, so that zeros at the beginning of a short one do.
+        self.state ^= (bytes.len() as u64).wrapping_mul(ODD);
+        self.write_u64(last);
     }
 
     #[inline]
