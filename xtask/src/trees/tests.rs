@@ -69,6 +69,8 @@ fn growth_fails_with_the_path_that_brought_it() {
     ] {
         assert!(fault.contains(wanted), "no `{wanted}` in {fault}");
     }
+    // Nor can it be written down before the budget is raised.
+    assert_eq!(write(&seeded.0).unwrap_err().to_string(), fault);
 }
 
 #[test]
