@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use xshell::{Shell, cmd};
 
-use crate::steps;
+use crate::{steps, suite};
 
 /// How a step ended without failing.
 pub(crate) enum Done {
@@ -15,27 +15,40 @@ pub(crate) enum Done {
     NotRun(String),
 }
 
-/// A check by its name. The tests come last, so that a run ends with the test runner's own words.
+/// A check by its name.
 pub(crate) type Step = (&'static str, fn(&Shell) -> Result<Done>);
 
-/// Runs every step; stops at the first that fails.
+/// Runs every step; stops at the first that fails. The tests come last, so that a run ends with
+/// their count.
 pub(crate) fn run(sh: &Shell) -> Result<()> {
     let mut report = Vec::new();
-    let (tests, checks) = STEPS.split_last().expect("there are steps");
-    for (name, step) in checks {
+    for (name, step) in STEPS {
         report.push(timed(sh, name, *step)?);
     }
     println!("\nSteps so far:\n{}\n", report.join("\n"));
-    timed(sh, tests.0, tests.1).map(drop)
+    let not_run = report.iter().filter_map(|line| line.strip_prefix(NOT_RUN));
+    let not_run: Vec<String> = not_run.map(str::to_owned).collect();
+    tests(sh, &not_run)
 }
 
 /// Runs one step.
 pub(crate) fn one(sh: &Shell, wanted: &str) -> Result<()> {
+    if wanted == TESTS {
+        return tests(sh, &[]);
+    }
     let Some((name, step)) = STEPS.iter().find(|(name, _)| *name == wanted) else {
         let names: Vec<_> = STEPS.iter().map(|(name, _)| *name).collect();
-        bail!("no step `{wanted}`; there are: {}", names.join(", "));
+        bail!(
+            "no step `{wanted}`; there are: {}, {TESTS}",
+            names.join(", ")
+        );
     };
     timed(sh, name, *step).map(drop)
+}
+
+fn tests(sh: &Shell, not_run: &[String]) -> Result<()> {
+    println!("\n=== {TESTS}");
+    suite::run(sh, not_run).with_context(|| format!("ci step `{TESTS}` failed"))
 }
 
 fn timed(sh: &Shell, name: &str, step: fn(&Shell) -> Result<Done>) -> Result<String> {
@@ -45,13 +58,13 @@ fn timed(sh: &Shell, name: &str, step: fn(&Shell) -> Result<Done>) -> Result<Str
         reason = "a build tool tells how long a step took"
     )]
     let start = Instant::now();
-    let done = step(sh).map_err(|error| anyhow!("ci step `{name}` failed: {error:#}"))?;
+    let done = step(sh).with_context(|| format!("ci step `{name}` failed"))?;
     let seconds = start.elapsed().as_secs();
     Ok(match done {
         Done::Passed => format!("  passed   {name} ({seconds} s{})", free(sh)),
         Done::NotRun(reason) => {
             println!("NOT RUN: {name}: {reason}");
-            format!("  NOT RUN  {name}: {reason}")
+            format!("{NOT_RUN}{name}: {reason}")
         }
     })
 }
@@ -88,5 +101,10 @@ const STEPS: &[Step] = &[
     ("fuzz", steps::fuzz),
     ("doctest", steps::doctest),
     ("leaks", steps::leaks),
-    ("test", steps::test_last),
 ];
+
+/// The step that comes last.
+const TESTS: &str = "test";
+
+/// How a line of the report begins.
+const NOT_RUN: &str = "  NOT RUN  ";

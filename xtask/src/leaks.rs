@@ -30,7 +30,12 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
         format!("CARGO_TARGET_{}_RUNNER", host(sh)?),
         format!("{} {}", runner.display(), folder.display()),
     );
-    let _named: Vec<_> = peers::bring(sh)
+    let peers = peers::bring(sh);
+    for one in &peers.missing {
+        println!("NOT RUN: {one}");
+    }
+    let _named: Vec<_> = peers
+        .variables
         .into_iter()
         .map(|(name, value)| sh.push_env(name, value))
         .collect();

@@ -1,8 +1,9 @@
 //! Build commands of this workspace, run as `cargo xtask <command>`.
 
 #![expect(
+    clippy::print_stderr,
     clippy::print_stdout,
-    reason = "a command line tool speaks on standard output"
+    reason = "a command line tool speaks to a person"
 )]
 
 mod ci;
@@ -16,6 +17,7 @@ mod policy;
 mod proof;
 mod secrets;
 mod steps;
+mod suite;
 mod tidy;
 mod tools;
 mod translations;
@@ -23,11 +25,24 @@ mod trees;
 mod unused;
 
 use std::env;
+use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use xshell::Shell;
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    let Err(error) = run() else {
+        return ExitCode::SUCCESS;
+    };
+    eprintln!("Error: {error:?}");
+    // The count of the tests is the last line of a run, however it ends.
+    if let Some(failed) = error.downcast_ref::<suite::Failed>() {
+        println!("{}", failed.0);
+    }
+    ExitCode::FAILURE
+}
+
+fn run() -> Result<()> {
     let args: Vec<String> = env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let sh = Shell::new()?;

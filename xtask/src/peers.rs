@@ -9,12 +9,21 @@ use xshell::{Shell, cmd};
 
 use crate::tools::{self, quiet};
 
-/// Brings all of them. Gives the variables for the tests; prints what will not run.
-pub(crate) fn bring(sh: &Shell) -> Vec<(&'static str, OsString)> {
+/// What was brought, and what could not be.
+pub(crate) struct Peers {
+    /// The variables by which tests find it.
+    pub(crate) variables: Vec<(&'static str, OsString)>,
+    /// The tests that will not run, each with its reason.
+    pub(crate) missing: Vec<String>,
+}
+
+/// Brings all of them.
+pub(crate) fn bring(sh: &Shell) -> Peers {
+    let mut missing = Vec::new();
     let mut variables: Vec<(&'static str, OsString)> = Vec::new();
     let mut note = |what: &str, brought: Result<Vec<(&'static str, PathBuf)>>| match brought {
         Ok(found) => variables.extend(found.into_iter().map(|(name, it)| (name, it.into()))),
-        Err(error) => println!("NOT RUN: {what}: {error:#}"),
+        Err(error) => missing.push(format!("{what}: {error:#}")),
     };
     let python = tools::python(sh, "peers", PYTHON, "python");
     note(
@@ -28,7 +37,7 @@ pub(crate) fn bring(sh: &Shell) -> Vec<(&'static str, OsString)> {
     );
     note("sign-in in a real browser", browser(sh));
     note("tests against a Redis server", redis(sh));
-    variables
+    Peers { variables, missing }
 }
 
 /// Installs npm packages into a folder of the workspace's own. A second call with the same packages

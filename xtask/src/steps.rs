@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use xshell::{Shell, cmd};
 
 use crate::ci::Done;
-use crate::{codegen, leaks, peers, policy, secrets, tools, trees, unused};
+use crate::{codegen, leaks, policy, secrets, suite, tools, trees, unused};
 
 /// Starts the demonstration.
 pub(crate) fn demo(sh: &Shell) -> Result<()> {
@@ -19,8 +19,7 @@ pub(crate) fn demo(sh: &Shell) -> Result<()> {
 /// Runs all tests, after bringing what they need.
 pub(crate) fn test(sh: &Shell) -> Result<()> {
     doctest(sh)?;
-    test_last(sh)?;
-    Ok(())
+    suite::run(sh, &[])
 }
 
 /// The long runs of the fleet: both stores, without faults and with them, and the walk through the
@@ -356,36 +355,5 @@ pub(crate) fn doctest(sh: &Shell) -> Result<Done> {
 /// No secret is in the output of any test.
 pub(crate) fn leaks(sh: &Shell) -> Result<Done> {
     leaks::check(sh)?;
-    Ok(Done::Passed)
-}
-
-/// Every test but the doctests, with nextest where it is installed. What needs another program
-/// (the documents' own checker, implementations of others, a browser) finds it through the
-/// environment.
-pub(crate) fn test_last(sh: &Shell) -> Result<Done> {
-    let peers = peers::bring(sh);
-    let _named: Vec<_> = peers
-        .into_iter()
-        .map(|(name, value)| sh.push_env(name, value))
-        .collect();
-    let checker = tools::root().join("../shared/api/check.py");
-    if !checker.exists() {
-        println!("NOT RUN: tests with the documents' own checker: it is not beside this checkout");
-    }
-    let built = tools::tools_dir().join("cargo-semver-checks/bin");
-    if !tools::has_cargo(sh, "semver-checks") && !built.exists() {
-        println!(
-            "NOT RUN: what cargo-semver-checks says in rehearsed releases: it is not installed"
-        );
-    }
-    if tools::has_cargo(sh, "nextest") {
-        cmd!(sh, "cargo nextest run --workspace --all-features")
-            .quiet()
-            .run()?;
-    } else {
-        cmd!(sh, "cargo test --workspace --all-features --tests")
-            .quiet()
-            .run()?;
-    }
     Ok(Done::Passed)
 }
