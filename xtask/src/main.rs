@@ -9,6 +9,7 @@
 mod ci;
 mod codegen;
 mod cost;
+mod fleet;
 mod fuzz;
 mod leaks;
 mod observability;
@@ -56,7 +57,7 @@ fn run() -> Result<()> {
         ["cost"] => cost::run(&sh),
         ["demo"] => steps::demo(&sh),
         ["docs"] => steps::docs_rs(&sh),
-        ["fleet"] => steps::fleet(&sh),
+        ["fleet", rest @ ..] => fleet::run(&sh, rest),
         ["fuzz"] => fuzz::run(&sh, fuzz::SHORT),
         ["fuzz", seconds] => fuzz::run(&sh, seconds.parse()?),
         ["leaks"] => leaks::check(&sh),
@@ -83,8 +84,8 @@ usage: cargo xtask <command>
   minimal-versions    the published crates with the oldest dependencies they allow (nightly)
   proof               the packages, built outside of the workspace, and a newcomer's program
   release [COMMAND]   the plan of the next release, its commit and tags; see docs/release.md
-  fleet               processes that share a token, with and without faults: the figures of
-                      docs/reliability.md (Linux, five minutes)
+  fleet [ARGS]        processes that share a token, with and without faults: the figures of
+                      docs/reliability.md (Linux, 25 minutes; `--seconds 10` for a short look)
   leaks               all tests with everything told, their output searched for their secrets
   fuzz [SECONDS]      every fuzz target for a while (20 s each), from its seeds
   bench [ARGS]        the benchmarks of docs/performance.md";

@@ -37,6 +37,7 @@ pub(crate) fn bring(sh: &Shell) -> Peers {
     );
     note("sign-in in a real browser", browser(sh));
     note("tests against a Redis server", redis(sh));
+    note("tests against a Valkey server", valkey(sh));
     Peers { variables, missing }
 }
 
@@ -95,6 +96,15 @@ fn redis(sh: &Shell) -> Result<Vec<(&'static str, PathBuf)>> {
     if on_path(&["redis-server"]).is_none() {
         install(sh, &["redis-server"])?;
         println!("installed redis-server with apt-get");
+    }
+    Ok(Vec::new())
+}
+
+/// The same for Valkey, which not every release of a distribution has.
+fn valkey(sh: &Shell) -> Result<Vec<(&'static str, PathBuf)>> {
+    if on_path(&["valkey-server"]).is_none() {
+        install(sh, &["valkey-server"])?;
+        println!("installed valkey-server with apt-get");
     }
     Ok(Vec::new())
 }

@@ -22,34 +22,6 @@ pub(crate) fn test(sh: &Shell) -> Result<()> {
     suite::run(sh, &[])
 }
 
-/// The long runs of the fleet: both stores, without faults and with them, and the walk through the
-/// fleet's orders with the mistakes it has to find.
-pub(crate) fn fleet(sh: &Shell) -> Result<()> {
-    for store in ["file", "redis"] {
-        for faults in [None, Some("--faults")] {
-            cmd!(
-                sh,
-                "cargo run --quiet --package huawei-fleet -- --store {store} {faults...}"
-            )
-            .quiet()
-            .run()?;
-        }
-    }
-    for seeded in ["generation", "lease"] {
-        let seed = format!("--cfg seeded=\"{seeded}\"");
-        cmd!(
-            sh,
-            "cargo test --package auth-core --lib --all-features fleet_model"
-        )
-        .env("RUSTFLAGS", seed)
-        .env("CARGO_TARGET_DIR", "target/seeded")
-        .quiet()
-        .run()?;
-    }
-    sh.remove_path("target/seeded")?;
-    Ok(())
-}
-
 /// Runs the benchmarks.
 pub(crate) fn bench(sh: &Shell, args: &[&str]) -> Result<()> {
     cmd!(

@@ -169,6 +169,14 @@ impl Cached {
         }
     }
 
+    /// What a token that is not here yet waits for, to be said by those who wait no longer.
+    pub(crate) fn awaited(&self) -> String {
+        match &self.0.fleet {
+            Some(fleet) => fleet.awaited(),
+            None => fleet::PLATFORM_AWAITED.to_owned(),
+        }
+    }
+
     #[inline]
     fn ready(&self) -> Option<Token> {
         self.cached().map(|token| token.clone())

@@ -184,7 +184,10 @@ impl<'a> Call<'a> {
                     Some(token) => Some(Token::clone(&token)),
                     None => match self.within(cached.token()).await {
                         Some(token) => Some(token.map_err(Error::without_token)?),
-                        None => return Err(Error::credentials(LATE_TOKEN).advise(Action::Backoff)),
+                        None => {
+                            let error = format!("{LATE_TOKEN}: it waits for {}", cached.awaited());
+                            return Err(Error::credentials(error).advise(Action::Backoff));
+                        }
                     },
                 },
                 _ => None,

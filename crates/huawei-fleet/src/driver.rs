@@ -1,35 +1,30 @@
-//! Starts the fleet, does to it what happens to fleets, and counts.
+//! Starts the fleet, does to it what happens to fleets, and judges.
 
-use std::collections::HashMap;
-use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use auth_core::{FileStore, RedisStore, StoreKey, TokenStore};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
-use tokio::time::{sleep, timeout};
+use anyhow::{Result, bail};
+use auth_core::{ReqwestSend, StoreKey, TokenStore};
+use huawei_emulator::iot_na::IotNa;
+use huawei_emulator::{Emulator, Space};
+use iot_na::Registration;
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
 
-use crate::platform::Issuer;
-use crate::redis::{Server, signal};
-use crate::report::{Count, Report};
-use crate::{Plan, StoreKind, scratch};
-
-/// What every worker said last.
-type Said = Arc<Mutex<HashMap<u32, Count>>>;
-
-struct Fleet {
-    plan: Plan,
-    said: Said,
-    workers: Vec<Child>,
-    started: usize,
-}
+use crate::faults::{Targets, suffer};
+use crate::fleet::Fleet;
+use crate::redis::Server;
+use crate::said::{now, token_of};
+use crate::verdict::Verdict;
+use crate::{Plan, StoreKind, report, scratch, worker};
 
 pub(crate) async fn run(mut plan: Plan) -> Result<()> {
     let directory = scratch();
-    let (issuer, url) = Issuer::serve(plan.lifetime).await?;
-    plan.platform = url;
+    let emulator = Emulator::start_thread()?;
+    let lifetime = i64::try_from(plan.lifetime.as_secs())?;
+    emulator.iot_na().set_token_lifetime(lifetime);
+    plan.platform = emulator.url("iot-na");
     let mut server = None;
     match plan.store {
         StoreKind::File => plan.place = directory.join("tokens").display().to_string(),
@@ -39,180 +34,87 @@ pub(crate) async fn run(mut plan: Plan) -> Result<()> {
                 return Ok(());
             };
             plan.place = started.url();
-            server = Some(started);
+            server = Some(Arc::new(Mutex::new(started)));
         }
     }
-    let mut report = Report::default();
-    let stored = watch(store(&plan)?);
-    let mut fleet = Fleet {
-        plan: plan.clone(),
-        said: Said::default(),
-        workers: Vec::new(),
-        started: 0,
-    };
+    let store = worker::store(&plan)?;
+    let client = worker::client(&plan, ReqwestSend::shared()?, Arc::clone(&store))?;
+    let meter = Registration::permanent("866971030000017");
+    plan.device = client.register_device(&meter).await?.device_id;
+    drop(client);
+
+    let fleet = Fleet::new(plan.clone());
+    let watches = [
+        tokio::spawn(watch_store(fleet.clone(), store)),
+        tokio::spawn(watch_platform(fleet.clone(), emulator.clone())),
+    ];
     for _ in 0..plan.processes {
-        fleet.start()?;
+        fleet.start().await?;
     }
-    let life = async {
-        match plan.faults {
-            true => fleet.suffer(&issuer, server.as_mut(), &mut report).await,
-            false => std::future::pending().await,
-        }
+    let end = now() + i64::try_from(plan.span.as_millis())?;
+    let targets = Targets {
+        fleet: fleet.clone(),
+        platform: emulator.clone(),
+        server: server.clone(),
     };
-    if let Ok(ended) = timeout(plan.span, life).await {
-        ended?;
+    let mut sufferings: JoinSet<_> = plan
+        .faults
+        .iter()
+        .map(|kind| suffer(*kind, targets.clone(), end))
+        .collect();
+    sleep(plan.span).await;
+    while let Some(ended) = sufferings.join_next().await {
+        ended??;
     }
     // Quiet at the end: what is under way comes home.
-    issuer.set_failing(0.0);
-    for worker in &fleet.workers {
-        if let Some(pid) = worker.id() {
-            let _ = signal("CONT", pid).await;
-        }
+    sleep(QUIET).await;
+    fleet.end().await?;
+    sleep(Duration::from_millis(300)).await;
+    for watch in watches {
+        watch.abort();
     }
-    sleep(Duration::from_secs(4)).await;
-    for worker in &mut fleet.workers {
-        worker.kill().await?;
-    }
-    for count in fleet
-        .said
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .values()
-    {
-        report.total.add(*count);
-    }
-    report.logins = issuer.logins();
-    report.requests = issuer.calls();
-    report.stored = stored
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
-    report.print(&plan);
+    let issued = emulator.iot_na().tokens_issued();
+    let verdict = fleet.known(|known| Verdict::new(&plan, known, issued));
+    fleet.known(|known| report::print(&plan, known, &verdict));
     drop(server);
     let _ = std::fs::remove_dir_all(&directory);
-    match report.broken(&plan).as_slice() {
+    match verdict.broken.as_slice() {
         [] => Ok(()),
         broken => bail!("broken: {}", broken.join("; ")),
     }
 }
 
-impl Fleet {
-    fn start(&mut self) -> Result<()> {
-        let plan = &self.plan;
-        // Every third host is ten minutes slow, every third ten minutes fast.
-        let clock = match (plan.faults, self.started % 3) {
-            (true, 1) => -600,
-            (true, 2) => 600,
-            _ => 0,
-        };
-        let mut worker = Command::new(std::env::current_exe()?)
-            .args(["work", "--store", plan.store.word()])
-            .args(["--tasks", &plan.tasks.to_string()])
-            .args(["--platform", &plan.platform, "--place", &plan.place])
-            .arg(format!("--clock={clock}"))
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        let pid = worker.id().context("a worker has an id")?;
-        let mut lines = BufReader::new(worker.stdout.take().context("a worker speaks")?).lines();
-        let said = Arc::clone(&self.said);
-        tokio::spawn(async move {
-            while let Ok(Some(line)) = lines.next_line().await {
-                if let Ok(count) = serde_json::from_str(&line) {
-                    said.lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .insert(pid, count);
-                }
-            }
-        });
-        self.workers.push(worker);
-        self.started += 1;
-        Ok(())
-    }
-
-    /// One fault after the other, until the time is up.
-    async fn suffer(
-        &mut self,
-        issuer: &Issuer,
-        mut server: Option<&mut Server>,
-        report: &mut Report,
-    ) -> Result<()> {
-        for round in 0.. {
-            sleep(Duration::from_secs(2)).await;
-            let fault = match (round % 5, &mut server) {
-                (0, _) => self.kill_one().await?,
-                (1, _) => self.stop_one().await?,
-                (2, Some(server)) => {
-                    server.restart(Duration::from_secs(1)).await?;
-                    "killed the redis server and started it again after 1 s".to_owned()
-                }
-                (3, Some(server)) => {
-                    server.pause(Duration::from_secs(4)).await?;
-                    "stopped the redis server for 4 s".to_owned()
-                }
-                (4, _) => {
-                    issuer.set_failing(0.3);
-                    sleep(Duration::from_secs(5)).await;
-                    issuer.set_failing(0.0);
-                    "let 30 % of all answers fail for 5 s".to_owned()
-                }
-                _ => self.kill_one().await?,
-            };
-            report.excuses += 1;
-            report.faults.push(fault);
-        }
-        Ok(())
-    }
-
-    /// Kills the worker that has the lease, as far as that can be told, or any.
-    async fn kill_one(&mut self) -> Result<String> {
-        let mut worker = self
-            .workers
-            .swap_remove(fastrand::usize(..self.workers.len()));
-        let pid = worker.id().unwrap_or_default();
-        worker.kill().await?;
-        self.start()?;
-        Ok(format!("killed worker {pid} and started another"))
-    }
-
-    /// Stops a worker for longer than a lease lasts.
-    async fn stop_one(&mut self) -> Result<String> {
-        let worker = &self.workers[fastrand::usize(..self.workers.len())];
-        let pid = worker.id().context("the worker has ended")?;
-        signal("STOP", pid).await?;
-        sleep(Duration::from_secs(4)).await;
-        signal("CONT", pid).await?;
-        Ok(format!("stopped worker {pid} for 4 s"))
-    }
-}
-
-fn store(plan: &Plan) -> Result<Arc<dyn TokenStore>> {
-    Ok(match plan.store {
-        StoreKind::File => Arc::new(FileStore::new(&*plan.place)?),
-        StoreKind::Redis => Arc::new(RedisStore::new(&plan.place)?),
-    })
-}
-
 /// Notes every token that stands in the store.
-fn watch(store: Arc<dyn TokenStore>) -> Arc<Mutex<std::collections::BTreeSet<u64>>> {
-    let seen: Arc<Mutex<std::collections::BTreeSet<u64>>> = Arc::default();
-    let noted = Arc::clone(&seen);
-    tokio::spawn(async move {
-        let key = StoreKey::new("fleet", "access_token", "app");
-        loop {
-            if let Ok(snapshot) = store.read(&key).await
-                && let Some(stored) = snapshot.stored
-                && let Ok(record) = serde_json::from_slice::<serde_json::Value>(stored.record())
-                && let Some(value) = record["token"]["value"].as_str()
-                && let Some(number) = value.rsplit('-').next().and_then(|it| it.parse().ok())
-            {
-                noted
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .insert(number);
-            }
-            sleep(Duration::from_millis(15)).await;
+async fn watch_store(fleet: Fleet, store: Arc<dyn TokenStore>) {
+    let key = StoreKey::new("iot-na", "access_token", IotNa::APP_ID);
+    loop {
+        if let Ok(snapshot) = store.read(&key).await
+            && let Some(stored) = snapshot.stored
+            && let Some(token) = token_of(stored.record())
+        {
+            fleet.known(|known| known.stored.insert(token));
         }
-    });
-    seen
+        sleep(Duration::from_millis(25)).await;
+    }
 }
+
+/// Notes when the platform issued tokens.
+async fn watch_platform(fleet: Fleet, platform: Space) {
+    let mut seen = 0;
+    loop {
+        for entry in platform.log() {
+            if entry.number <= seen {
+                continue;
+            }
+            seen = entry.number;
+            let logs_in = matches!(entry.operation, Some("login" | "refresh_token"));
+            if logs_in && entry.status == 200 && entry.fault.is_none() {
+                fleet.known(|known| known.logins.push(entry.time_ms));
+            }
+        }
+        fleet.known(|known| known.requests = seen);
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+const QUIET: Duration = Duration::from_secs(3);

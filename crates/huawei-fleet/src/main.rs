@@ -1,7 +1,8 @@
 //! A fleet of processes that share one token, and a driver that makes their life hard.
 //!
-//! The driver serves a platform on which a login voids the token before, starts workers, ends and
-//! stops them, takes the store away, and counts. It ends with an error if a promise was broken.
+//! The driver serves the emulator's IoT platform, on which a login voids the token before, starts
+//! workers with the shipped client, ends and stops them, takes the store away, and judges. It ends
+//! with an error if a promise was broken.
 
 #![expect(
     clippy::print_stdout,
@@ -9,9 +10,13 @@
 )]
 
 mod driver;
-mod platform;
+mod faults;
+mod fleet;
 mod redis;
 mod report;
+mod said;
+mod told;
+mod verdict;
 mod worker;
 
 use std::path::PathBuf;
@@ -30,10 +35,12 @@ struct Plan {
     span: Duration,
     /// How long a token lives.
     lifetime: Duration,
-    faults: bool,
-    /// For a worker: where platform and store are, and how wrong its clock is, in seconds.
+    faults: Vec<Kind>,
+    /// For a worker: where platform and store are, which device to read, and how wrong its clock
+    /// is, in seconds.
     platform: String,
     place: String,
+    device: String,
     clock: i64,
 }
 
@@ -49,12 +56,53 @@ enum StoreKind {
     Redis,
 }
 
+/// What is done to a fleet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Clocks of processes are ten minutes slow or fast.
+    Clocks,
+    /// A process that has the lease is killed; another one is started.
+    Kill,
+    /// The platform answers three of ten requests with 503.
+    Refuse,
+    /// A process that has the lease is stopped for longer than the lease lasts.
+    Stop,
+    /// The store goes away and comes back: by turns ended and started again, and paused.
+    Store,
+}
+
 impl StoreKind {
     fn word(self) -> &'static str {
         match self {
             Self::File => "file",
             Self::Redis => "redis",
         }
+    }
+}
+
+impl Kind {
+    const ALL: [Self; 5] = [
+        Self::Kill,
+        Self::Stop,
+        Self::Store,
+        Self::Refuse,
+        Self::Clocks,
+    ];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Clocks => "clocks",
+            Self::Kill => "kill",
+            Self::Refuse => "503",
+            Self::Stop => "stop",
+            Self::Store => "store",
+        }
+    }
+}
+
+impl Plan {
+    fn has(&self, kind: Kind) -> bool {
+        self.faults.contains(&kind)
     }
 }
 
@@ -75,9 +123,10 @@ fn parse() -> Result<Plan> {
         tasks: 50,
         span: Duration::from_secs(60),
         lifetime: Duration::from_secs(5),
-        faults: false,
+        faults: Vec::new(),
         platform: String::new(),
         place: String::new(),
+        device: String::new(),
         clock: 0,
     };
     let mut arguments = lexopt::Parser::from_env();
@@ -94,14 +143,30 @@ fn parse() -> Result<Plan> {
             Arg::Long("processes") => plan.processes = arguments.value()?.parse()?,
             Arg::Long("tasks") => plan.tasks = arguments.value()?.parse()?,
             Arg::Long("seconds") => plan.span = Duration::from_secs(arguments.value()?.parse()?),
-            Arg::Long("faults") => plan.faults = true,
+            Arg::Long("faults") => plan.faults = faults(&arguments.value()?.string()?)?,
             Arg::Long("platform") => plan.platform = arguments.value()?.string()?,
             Arg::Long("place") => plan.place = arguments.value()?.string()?,
+            Arg::Long("device") => plan.device = arguments.value()?.string()?,
             Arg::Long("clock") => plan.clock = arguments.value()?.parse()?,
             _ => bail!("{USAGE}"),
         }
     }
     Ok(plan)
+}
+
+fn faults(words: &str) -> Result<Vec<Kind>> {
+    match words {
+        "all" => Ok(Kind::ALL.to_vec()),
+        "none" => Ok(Vec::new()),
+        words => words.split(',').map(fault).collect(),
+    }
+}
+
+fn fault(word: &str) -> Result<Kind> {
+    match Kind::ALL.into_iter().find(|kind| kind.word() == word) {
+        Some(kind) => Ok(kind),
+        None => bail!("no fault is called {word}\n{USAGE}"),
+    }
 }
 
 /// A directory of this run's own.
@@ -110,4 +175,5 @@ fn scratch() -> PathBuf {
 }
 
 const USAGE: &str = "\
-usage: huawei-fleet [--store file|redis] [--processes 20] [--tasks 50] [--seconds 60] [--faults]";
+usage: huawei-fleet [--store file|redis] [--processes 20] [--tasks 50] [--seconds 60]
+                    [--faults none|all|kill,stop,store,503,clocks]";

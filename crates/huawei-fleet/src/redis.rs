@@ -4,9 +4,12 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use anyhow::{Context, Result};
+use rustix::process::Signal;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::time::{Duration, sleep};
+
+use crate::fleet::signal;
 
 /// The server.
 pub(crate) struct Server {
@@ -47,9 +50,9 @@ impl Server {
     /// Stops it for a while: connections stay, nothing is answered.
     pub(crate) async fn pause(&self, away: Duration) -> Result<()> {
         let pid = self.child.id().context("the server has ended")?;
-        signal("STOP", pid).await?;
+        signal(pid, Signal::STOP)?;
         sleep(away).await;
-        signal("CONT", pid).await
+        signal(pid, Signal::CONT)
     }
 
     async fn answers(&self) -> Result<()> {
@@ -61,17 +64,6 @@ impl Server {
         }
         anyhow::bail!("the redis-server does not answer")
     }
-}
-
-/// Sends a signal to a process that this one started.
-pub(crate) async fn signal(name: &str, pid: u32) -> Result<()> {
-    let status = Command::new("kill")
-        .args(["-s", name, &pid.to_string()])
-        .stderr(Stdio::null())
-        .status()
-        .await?;
-    anyhow::ensure!(status.success(), "no process {pid} to signal");
-    Ok(())
 }
 
 fn spawn(directory: &PathBuf, port: u16) -> std::io::Result<Child> {

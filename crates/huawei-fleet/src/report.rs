@@ -1,118 +1,69 @@
-//! What a run counted, and whether the promises were kept.
+//! What is printed of a run: all that happened, and a row for `docs/reliability.md`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::fleet::Known;
+use crate::said::Why;
+use crate::verdict::Verdict;
+use crate::{Kind, Plan};
 
-use serde::{Deserialize, Serialize};
-
-use crate::Plan;
-
-/// What one worker counted.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
-pub(crate) struct Count {
-    pub(crate) calls: u64,
-    /// Calls that failed for a voided token after their one repeat.
-    pub(crate) voided: u64,
-    /// Calls that failed with an error that names the store.
-    pub(crate) no_store: u64,
-    pub(crate) others: u64,
-}
-
-/// What a run came to.
-#[derive(Debug, Default)]
-pub(crate) struct Report {
-    pub(crate) total: Count,
-    /// Calls that reached the platform.
-    pub(crate) requests: u64,
-    pub(crate) logins: BTreeMap<u64, String>,
-    /// The tokens that stood in the store at some time.
-    pub(crate) stored: BTreeSet<u64>,
-    /// What was done to the fleet, in order.
-    pub(crate) faults: Vec<String>,
-    /// How many of them may have cost a login: workers killed or stopped, the store taken away.
-    pub(crate) excuses: usize,
-}
-
-impl Count {
-    pub(crate) fn add(&mut self, other: Self) {
-        self.calls += other.calls;
-        self.voided += other.voided;
-        self.no_store += other.no_store;
-        self.others += other.others;
+pub(crate) fn print(plan: &Plan, known: &Known, verdict: &Verdict) {
+    let words: Vec<_> = plan.faults.iter().map(|kind| kind.word()).collect();
+    let faults = match words.as_slice() {
+        [] => "no faults".to_owned(),
+        all if all.len() == Kind::ALL.len() => "all at once".to_owned(),
+        some => some.join(", "),
+    };
+    let run = format!(
+        "{}, {} x {}, {} s, {faults}",
+        plan.store.word(),
+        plan.processes,
+        plan.tasks,
+        plan.span.as_secs(),
+    );
+    let start = known.logins.first().copied().unwrap_or_default();
+    let seconds = |at: i64| (at - start) as f64 / 1e3;
+    println!("{run}");
+    for fault in &known.faults {
+        let whom = match (fault.pid, fault.holder) {
+            (Some(pid), true) => format!(" {pid}, which had the lease"),
+            (Some(pid), false) => format!(" {pid}, which had given the lease up"),
+            (None, _) => String::new(),
+        };
+        let at = seconds(fault.from);
+        println!("  at {at:.1} s {}{whom}", fault.what);
     }
-}
-
-impl Report {
-    pub(crate) fn print(&self, plan: &Plan) {
-        let Count {
-            calls,
-            voided,
-            no_store,
-            others,
-        } = self.total;
-        println!(
-            "{} store, {} processes x {} tasks, {} s, tokens of {} s, {}",
-            plan.store.word(),
-            plan.processes,
-            plan.tasks,
-            plan.span.as_secs(),
-            plan.lifetime.as_secs(),
-            if plan.faults {
-                "with faults"
-            } else {
-                "without faults"
-            },
-        );
-        for fault in &self.faults {
-            println!("  {fault}");
-        }
-        let lost: Vec<_> = self.lost().collect();
-        println!("  calls {calls}, requests {}", self.requests);
-        println!(
-            "  logins {}, generations stored {}",
-            self.logins.len(),
-            self.stored.len()
-        );
-        println!(
-            "  logins that were not stored {lost:?}, of {} faults",
-            self.excuses
-        );
-        println!("  failed after the repeat for a voided token {voided}");
-        println!("  failed with an error that names the store {no_store}, otherwise {others}");
+    for (pid, at) in &verdict.lost {
+        println!("  at {:.1} s a login of {pid} was not stored", seconds(*at));
     }
-
-    /// The logins whose tokens never stood in the store, and by whom.
-    fn lost(&self) -> impl Iterator<Item = (&u64, &String)> {
-        self.logins
-            .iter()
-            .filter(|(number, _)| !self.stored.contains(number))
+    for broken in &verdict.broken {
+        println!("  BROKEN: {broken}");
     }
-
-    /// The promises that were broken.
-    pub(crate) fn broken(&self, plan: &Plan) -> Vec<String> {
-        let mut broken = Vec::new();
-        let lost = self.lost().count();
-        if lost > self.excuses {
-            broken.push(format!(
-                "{lost} logins were not stored, and {} faults",
-                self.excuses
-            ));
-        }
-        if self.total.calls == 0 || self.logins.is_empty() {
-            broken.push("nothing was called".to_owned());
-        }
-        if !plan.faults {
-            if self.total.voided + self.total.no_store + self.total.others > 0 {
-                broken.push(format!("calls failed without a fault: {:?}", self.total));
-            }
-            let lives = plan.span.as_secs() / plan.lifetime.as_secs();
-            let most = usize::try_from(lives * 2 + 2).unwrap_or(usize::MAX);
-            if self.logins.len() > most {
-                broken.push(format!(
-                    "{} logins in {lives} lives of a token",
-                    self.logins.len()
-                ));
-            }
-        }
-        broken
-    }
+    let failed = |why| verdict.failed.get(&why).copied().unwrap_or_default();
+    let others: Vec<_> = verdict
+        .failed
+        .iter()
+        .filter(|(why, _)| !matches!(why, Why::Voided | Why::Store | Why::Refused))
+        .map(|(why, count)| format!("{count} {}", why.word()))
+        .collect();
+    println!(
+        "  requests {}, of which {} were logins; the store was taken away under {} tokens",
+        known.requests, verdict.issued, verdict.taken
+    );
+    println!(
+        "| {run} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+        known.calls.values().sum::<u64>(),
+        verdict.issued,
+        verdict.stored,
+        verdict.hit,
+        failed(Why::Voided),
+        failed(Why::Store),
+        failed(Why::Refused),
+        match others.as_slice() {
+            [] => "0".to_owned(),
+            others => others.join(", "),
+        },
+        match verdict.broken.is_empty() {
+            true => "kept",
+            false => "BROKEN",
+        },
+    );
 }

@@ -1,108 +1,94 @@
-//! One process of the fleet: tasks that call, and a count of what became of the calls.
+//! One process of the fleet: tasks that read a device with the shipped client.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
-use async_trait::async_trait;
-use auth_core::{
-    Api, ApiBuilder, Clock, Error, ErrorKind, FileStore, RedisStore, Request, RetryPolicy, Token,
-    TokenProvider,
-};
-use serde::Deserialize;
+use auth_core::{Clock, Error, FileStore, HttpSend, RedisStore, ReqwestSend, TokenStore};
+use huawei_emulator::iot_na::IotNa;
+use iot_na::model::GetDevice;
+use iot_na::{Application, Client};
 use tokio::time::sleep;
 
-use crate::platform::{CALL, LOGIN, PLATFORM, VOIDED};
-use crate::report::Count;
+use crate::said::{Failure, Said, Why, now, say};
+use crate::told::{ToldSend, ToldStore};
 use crate::{Plan, StoreKind};
 
-/// Logs in.
-struct Login(Api);
-
-#[derive(Deserialize)]
-struct Granted {
-    token: String,
-    expires_in: u64,
-}
-
-#[async_trait]
-impl TokenProvider for Login {
-    async fn token(&self) -> auth_core::Result<Token> {
-        let process = std::process::id().to_string();
-        let login = Request::new(&LOGIN).header("x-process", process);
-        let granted: Granted = login.send(&self.0).await?;
-        Token::bearer(granted.token, Duration::from_secs(granted.expires_in))
-    }
-}
-
-#[derive(Default)]
-struct Counts {
-    calls: AtomicU64,
-    voided: AtomicU64,
-    no_store: AtomicU64,
-    others: AtomicU64,
-}
-
 pub(crate) async fn run(plan: Plan) -> Result<()> {
-    let api = client(&plan)?;
-    let counts = Arc::new(Counts::default());
+    let store = Arc::new(ToldStore(store(&plan)?));
+    let client = client(&plan, Arc::new(ToldSend(ReqwestSend::shared()?)), store)?;
+    let calls = Arc::new(AtomicU64::new(0));
     for _ in 0..plan.tasks {
-        let (api, counts) = (api.clone(), Arc::clone(&counts));
+        let (client, calls) = (client.clone(), Arc::clone(&calls));
+        let device = plan.device.clone();
         tokio::spawn(async move {
+            // Not all at once.
+            sleep(Duration::from_millis(fastrand::u64(..3_000))).await;
             loop {
-                let result: auth_core::Result<serde_json::Value> =
-                    Request::new(&CALL).send(&api).await;
-                counts.take(result.err().as_ref());
+                let began = now();
+                let result = client.get_device(&device, &GetDevice::default()).await;
+                calls.fetch_add(1, Ordering::Relaxed);
+                if let Err(error) = result {
+                    say(Said::Failed(Failure {
+                        began,
+                        why: why(&error),
+                        text: error.to_string(),
+                    }));
+                }
                 sleep(Duration::from_millis(1_500 + fastrand::u64(..3_000))).await;
             }
         });
     }
     loop {
-        println!("{}", serde_json::to_string(&counts.now())?);
-        sleep(Duration::from_millis(100)).await;
+        say(Said::Calls(calls.load(Ordering::Relaxed)));
+        sleep(Duration::from_millis(200)).await;
     }
 }
 
-fn client(plan: &Plan) -> Result<Api> {
-    let builder = || -> ApiBuilder {
-        Api::builder(&PLATFORM)
-            .all_servers(&*plan.platform)
-            .clock(Clock::wrong_by(plan.clock))
-    };
-    let api = match plan.store {
-        StoreKind::File => builder().store(FileStore::new(&*plan.place)?),
-        StoreKind::Redis => builder().store(RedisStore::new(&plan.place)?),
-    };
-    let api = api.timeout(Duration::from_secs(8)).build()?;
-    let login = Login(builder().retry(RetryPolicy::none()).build()?);
-    let tokens = api.tokens("access_token", "app", login);
-    let tokens = tokens.lease(Duration::from_secs(2)).build();
-    Ok(api.with_credential("token", tokens))
+/// The client of a member of the fleet, as an application builds it.
+pub(crate) fn client(
+    plan: &Plan,
+    door: Arc<dyn HttpSend>,
+    store: Arc<dyn TokenStore>,
+) -> Result<Client> {
+    let application = Application::new(IotNa::APP_ID, IotNa::SECRET);
+    let client = Client::builder(application, plan.platform.as_str())
+        .transport(door)
+        .clock(Clock::wrong_by(plan.clock))
+        .store(store);
+    Ok(client.build()?)
 }
 
-impl Counts {
-    fn take(&self, error: Option<&Error>) {
-        let one = |count: &AtomicU64| {
-            count.fetch_add(1, Ordering::Relaxed);
-        };
-        one(&self.calls);
-        let Some(error) = error else { return };
-        let names_store = format!("{error:?}").contains("token store");
-        match error.api() {
-            Some(api) if api.code == VOIDED => one(&self.voided),
-            _ if error.kind() == ErrorKind::Credentials && names_store => one(&self.no_store),
-            _ => one(&self.others),
-        }
-    }
+pub(crate) fn store(plan: &Plan) -> Result<Arc<dyn TokenStore>> {
+    Ok(match plan.store {
+        StoreKind::File => Arc::new(FileStore::new(&*plan.place)?),
+        StoreKind::Redis => Arc::new(RedisStore::new(&plan.place)?),
+    })
+}
 
-    fn now(&self) -> Count {
-        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        Count {
-            calls: of(&self.calls),
-            voided: of(&self.voided),
-            no_store: of(&self.no_store),
-            others: of(&self.others),
-        }
+/// What the error says, as a reader would find out.
+fn why(error: &Error) -> Why {
+    let text = format!("{error:?} {error}");
+    let says = |part: &str| text.contains(part);
+    match error.api() {
+        Some(api) if api.code == VOIDED => return Why::Voided,
+        Some(api) if api.status == 503 => return Why::Refused,
+        _ => {}
+    }
+    if says("the token store `") {
+        Why::Store
+    } else if says("another process, which has the lease") || says("another process has the lease")
+    {
+        Why::Holder
+    } else if says("HTTP 503") {
+        Why::Refused
+    } else if says("within the time of the call") {
+        Why::Late
+    } else {
+        Why::Unknown
     }
 }
+
+/// The code of a token that is not valid any more.
+const VOIDED: &str = "1010005";

@@ -8,7 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 
 use crate::cached::errand::Rules;
-use crate::cached::fleet::Fleet;
+use crate::cached::fleet::{Awaits, Fleet};
 use crate::cached::machine::Machine;
 use crate::cached::trouble::Budget;
 use crate::cached::{Cached, Shared};
@@ -105,8 +105,12 @@ impl CachedBuilder {
     }
 
     /// How long the lease on a fetch lasts unless it is prolonged, which its holder does all the
-    /// time: so long do others wait when a process dies in the middle of a fetch. 10 s unless set,
+    /// time: so long do others wait when a process dies in the middle of a fetch. 5 s unless set,
     /// and a second at least.
+    ///
+    /// A process that is paused for longer than that, by a debugger or a machine under load, loses
+    /// the lease, and what it fetched is not used. Half of the time that a call may take is a good
+    /// length: then calls outlive the death of one process.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease.max(SHORTEST_LEASE);
         self
@@ -188,6 +192,7 @@ impl CachedBuilder {
             holder: format!("{}-{:016x}", std::process::id(), fastrand::u64(..)),
             clock: self.clock.clone(),
             unstored: Mutex::default(),
+            awaits: Awaits::default(),
         });
         Cached(Arc::new(Shared {
             held: ArcSwapOption::empty(),
@@ -221,7 +226,7 @@ impl fmt::Debug for CachedBuilder {
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 const DEFAULT_BUDGET: (usize, Duration) = (1000, Duration::from_secs(300));
 const DEFAULT_SHARE: f64 = 0.1;
-const DEFAULT_LEASE: Duration = Duration::from_secs(10);
+const DEFAULT_LEASE: Duration = Duration::from_secs(5);
 const SHORTEST_LEASE: Duration = Duration::from_secs(1);
 /// More would leave no life in which a token is simply used.
 const LARGEST_SHARE: f64 = 0.9;

@@ -4,8 +4,9 @@
 //! Whoever runs it does what [`Do`] says and tells what came of it as [`Saw`]. It looks, takes the
 //! lease, looks again, confirms the lease right before the fetch, writes, and gives the lease up. A
 //! write is refused when another process wrote since the look: then the token fetched is not used,
-//! and where it may have voided the other's, that one is marked as suspect. `model` walks through
-//! all orders in which the errands of several processes, crashes and pauses can meet.
+//! and where it may have voided the other's, that one is marked as suspect. Whatever is written, is
+//! written under the lease, so that it spoils no login under way. `fleet_model` walks through all
+//! orders in which the errands of several processes, crashes and pauses can meet.
 
 mod times;
 
@@ -39,8 +40,8 @@ pub(super) struct Need {
     pub(super) reason: Reason,
     /// The digest of the token held, ...
     pub(super) held: Option<u64>,
-    /// ... and of the one refused last.
-    pub(super) refused: Option<u64>,
+    /// ... and of those refused since it came.
+    pub(super) refused: Vec<u64>,
     /// The greatest generation seen.
     pub(super) known: u64,
     /// What the provider renews if the store does not know better.
@@ -137,6 +138,9 @@ pub(super) struct Errand {
     leased: bool,
     /// The generation seen while somebody else had the lease.
     held_at: Option<u64>,
+    /// When a login of this errand had ended that may have voided what others stored: only what was
+    /// asked for later is trusted.
+    interfered: Option<Moment>,
     waits: u32,
     rounds: u32,
 }
@@ -157,9 +161,8 @@ enum At {
     Writing(Unstored, u64),
     /// Writing down why the fetch failed.
     Telling(Error),
-    /// Looking for what to mark as suspect, and marking it.
-    Marking,
-    Marked,
+    /// Marking what stands there as suspect.
+    Marking(u64),
     Waiting,
     Releasing(End),
     Over,
@@ -178,6 +181,7 @@ impl Errand {
             generation: 0,
             leased: false,
             held_at: None,
+            interfered: None,
             waits: 0,
             rounds: 0,
         };
@@ -189,8 +193,8 @@ impl Errand {
     pub(super) fn step(&mut self, saw: Saw, now: Moment) -> Do {
         match (std::mem::replace(&mut self.at, At::Over), saw) {
             (at, Saw::Read { sent, result }) => self.read(at, sent, result, now),
-            (at, Saw::Leased(result)) => self.leased(at, result),
-            (at, Saw::Written(result)) => self.written(at, result),
+            (at, Saw::Leased(result)) => self.leased(at, result, now),
+            (at, Saw::Written(result)) => self.written(at, result, now),
             (
                 at,
                 Saw::Fetched {
@@ -199,8 +203,11 @@ impl Errand {
                     result,
                 },
             ) => self.fetched(&at, asked, platform_ms, result, now),
-            (_, Saw::Lost) => self.interfered(),
+            (_, Saw::Lost) => self.interfered(now),
             (_, Saw::Waited) if now.steady.saturating_sub(self.started) > self.rules.patience => {
+                if let Some(unstored) = self.unstored(now) {
+                    return self.end(End::Unstored(unstored));
+                }
                 let error = Error::credentials(
                     "another process has the lease on the token and has brought none so far",
                 );
@@ -229,40 +236,41 @@ impl Errand {
             Ok(())
         });
         if let Err(error) = known {
-            return match self.need.unstored.take() {
-                Some(unstored) if self.is_good(&unstored, now) => Do::End(End::Unstored(unstored)),
-                _ => self.without_store(error),
-            };
+            return self.without_store(error, now);
         }
-        match at {
-            At::Marking => self.mark(),
-            At::Checking => self.look(true, now),
-            _ => match self.need.unstored.take() {
-                Some(unstored) => self.settle(unstored, now),
-                None => self.look(false, now),
+        let leased = matches!(at, At::Checking);
+        match self.unstored(now) {
+            // The store could not be told of this token when it came: now it can, unless there is
+            // another one.
+            Some(unstored) if self.generation <= unstored.after => match (leased, self.anchor) {
+                (true, Some(anchor)) => self.write(unstored, anchor, At::Settling),
+                _ => {
+                    self.need.unstored = Some(unstored);
+                    self.to(At::Leasing, Do::Lease)
+                }
             },
+            _ => self.look(leased, now),
         }
     }
 
     /// Decides by what stands in the store.
     fn look(&mut self, leased: bool, now: Moment) -> Do {
-        let found = match self.adoptable(now) {
-            Some(end) => Some(end),
-            None => self.shared_trouble(now).map(|error| End::Failed {
-                error,
-                shared: true,
-            }),
-        };
-        match (found, leased) {
-            (Some(end), _) => self.end(end),
+        match self.adoptable(now) {
+            Some(end) if !self.may_have_voided() => return self.end(end),
+            Some(_) if leased => return self.mark(),
+            Some(_) => return self.to(At::Leasing, Do::Lease),
+            None => {}
+        }
+        match (self.shared_trouble(now), leased) {
+            (Some(error), _) => self.fail(error, true),
             (None, false) => self.to(At::Leasing, Do::Lease),
             (None, true) => self.to(At::Confirming, Do::Lease),
         }
     }
 
-    fn leased(&mut self, at: At, result: Result<Lease>) -> Do {
+    fn leased(&mut self, at: At, result: Result<Lease>, now: Moment) -> Do {
         match (at, result) {
-            (_, Err(error)) => self.without_store(error),
+            (_, Err(error)) => self.without_store(error, now),
             // The seeded mistake that the walk has to find.
             (_, Ok(Lease::Held { left })) if !cfg!(seeded = "lease") => {
                 self.leased = false;
@@ -336,7 +344,7 @@ impl Errand {
         self.to(at(unstored, generation), write)
     }
 
-    fn written(&mut self, at: At, result: Result<bool>) -> Do {
+    fn written(&mut self, at: At, result: Result<bool>, now: Moment) -> Do {
         match (at, result) {
             (At::Writing(Unstored { token, asked, .. }, generation), Ok(true)) => {
                 let end = End::Fetched {
@@ -354,7 +362,7 @@ impl Errand {
                     generation,
                 })
             }
-            (At::Writing(..), Ok(false)) => self.interfered(),
+            (At::Writing(..), Ok(false)) => self.interfered(now),
             (At::Writing(unstored, _) | At::Settling(unstored, _), Err(_)) => {
                 Do::End(End::Unstored(unstored))
             }
@@ -362,27 +370,23 @@ impl Errand {
                 let shared = matches!(result, Ok(true));
                 self.fail(error, shared)
             }
-            (_, Err(error)) => self.without_store(error),
-            // Whether the mark is new or somebody else has written: look again.
+            (At::Marking(generation), Ok(true)) => {
+                self.generation = generation;
+                self.to(At::Confirming, Do::Lease)
+            }
+            (_, Err(error)) => self.without_store(error, now),
+            // Somebody else has written: look again.
             (_, Ok(_)) => self.to(At::Looking, Do::Read),
         }
     }
 
-    /// The store could not be told of this token when it came: now it can, unless another is there.
-    fn settle(&mut self, unstored: Unstored, now: Moment) -> Do {
-        match self.anchor {
-            Some(anchor) if self.generation <= unstored.after && self.is_good(&unstored, now) => {
-                self.write(unstored, anchor, At::Settling)
-            }
-            _ => self.look(false, now),
-        }
-    }
-
-    /// Whether a token that is not stored yet need not be replaced.
-    fn is_good(&self, unstored: &Unstored, now: Moment) -> bool {
+    /// The token that is not stored yet, if it need not be replaced. It is given once.
+    fn unstored(&mut self, now: Moment) -> Option<Unstored> {
+        let unstored = self.need.unstored.take()?;
         let remaining = times::remaining(&unstored.token, unstored.asked, now);
         let lifetime = saturating_nanos(unstored.token.lifetime());
-        self.need.refused != Some(unstored.token.digest()) && remaining > lifetime / LAST_PART
+        let refused = self.need.refused.contains(&unstored.token.digest());
+        (!refused && remaining > lifetime / LAST_PART).then_some(unstored)
     }
 
     /// Writes down why the fetch failed, so that not every process finds out by itself.
@@ -404,31 +408,45 @@ impl Errand {
 
     /// Another process wrote, or may have fetched, while this one did. The token of this one is not
     /// used; it may have voided the other's.
-    fn interfered(&mut self) -> Do {
+    fn interfered(&mut self, now: Moment) -> Do {
         self.rounds += 1;
         if self.rounds > MOST_ROUNDS {
             let error = Error::credentials("other processes fetched tokens at the same time");
             return self.fail(error.advise(Action::Backoff), false);
         }
-        match self.rules.voids_previous {
-            true => self.to(At::Marking, Do::Read),
-            false => self.to(At::Looking, Do::Read),
+        if self.rules.voids_previous {
+            self.interfered = Some(now);
         }
+        self.to(At::Looking, Do::Read)
     }
 
+    /// Whether a login of this errand may have voided the token read: unless that was asked for
+    /// after the login had ended.
+    fn may_have_voided(&self) -> bool {
+        let (Some(ended), Some(kept), Some(anchor)) =
+            (self.interfered, &self.record.token, self.anchor)
+        else {
+            return false;
+        };
+        kept.asked() <= anchor.latest(ended)
+    }
+
+    /// Tells others not to trust the token read. Under the lease, so that nobody is about to write
+    /// another one; this errand replaces it next.
     fn mark(&mut self) -> Do {
-        if self.record.suspect {
-            return self.to(At::Looking, Do::Read);
-        }
         self.record.suspect = true;
-        let write = self.write_record(self.next_generation());
-        self.to(At::Marked, write)
+        let generation = self.next_generation();
+        let write = self.write_record(generation);
+        self.to(At::Marking(generation), write)
     }
 
     /// Goes on without the store, where that voids nobody's token.
-    fn without_store(&mut self, error: Error) -> Do {
+    fn without_store(&mut self, error: Error, now: Moment) -> Do {
         // It ends by itself; the store cannot be told.
         self.leased = false;
+        if let Some(unstored) = self.unstored(now) {
+            return Do::End(End::Unstored(unstored));
+        }
         if self.rules.voids_previous && !self.rules.logs_in_alone {
             let told = Error::credentials(format!(
                 "the token store `{}` cannot be used, and without it a login would void the token \
@@ -465,7 +483,7 @@ impl Errand {
         let token = kept.token().ok()?;
         let digest = Some(token.digest());
         let renewing = self.need.reason == Reason::Ahead && self.need.held == digest;
-        if renewing || self.need.refused == digest {
+        if renewing || self.need.refused.contains(&token.digest()) {
             return None;
         }
         Some(End::Adopted {

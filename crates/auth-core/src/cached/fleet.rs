@@ -2,6 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
@@ -12,7 +13,7 @@ use crate::cached::errand::{Do, End, Errand, Need, Rules, Saw, Unstored};
 use crate::cached::journal;
 use crate::clock::{Mark, saturating_nanos};
 use crate::store::record::{Record, millis};
-use crate::store::{Lease, StoreKey, TokenStore};
+use crate::store::{Lease, Snapshot, StoreKey, Stored, TokenStore};
 use crate::{Clock, Error, Result, Token};
 
 /// A cache's part in a fleet.
@@ -26,7 +27,12 @@ pub(super) struct Fleet {
     pub(super) holder: String,
     pub(super) clock: Clock,
     pub(super) unstored: Mutex<Option<Unstored>>,
+    pub(super) awaits: Awaits,
 }
+
+/// What an errand under way waits for, so that whoever gives up can say it.
+#[derive(Default)]
+pub(super) struct Awaits(AtomicU8);
 
 /// What the provider brought, and when it was asked.
 pub(super) type Fetched = (Mark, Result<Token>);
@@ -34,6 +40,8 @@ pub(super) type Fetched = (Mark, Result<Token>);
 /// How a fetch under a lease ended.
 enum Guarded {
     Fetched(Fetched),
+    /// The lease ended before anything was sent.
+    Lapsed,
     Lost,
 }
 
@@ -50,9 +58,10 @@ impl Fleet {
             .take();
         let now = || self.clock.moment();
         let mut waited = 0;
-        let mut lease_end = i64::MIN;
+        let (mut lease_end, mut seen) = (i64::MIN, 0);
         let (mut errand, mut next) = Errand::start(self.rules.clone(), need, now());
         loop {
+            self.awaits.note(&next);
             let saw = match next {
                 Do::End(end) => {
                     journal::errand_ended(&end, &self.key, waited);
@@ -62,7 +71,13 @@ impl Fleet {
                     }
                     return end;
                 }
-                Do::Read => self.read().await,
+                Do::Read => {
+                    let saw = self.read().await;
+                    if let Saw::Read { result: Ok(it), .. } = &saw {
+                        seen = generation(it);
+                    }
+                    saw
+                }
                 Do::Lease => {
                     lease_end = now().steady.saturating_add(saturating_nanos(self.lease));
                     Saw::Leased(self.take_lease().await)
@@ -70,7 +85,7 @@ impl Fleet {
                 Do::Fetch { last, leased } => {
                     let fetch = fetch(last);
                     let guarded = match leased {
-                        true => self.guarded(fetch, lease_end).await,
+                        true => self.guarded(fetch, lease_end, seen).await,
                         false => Guarded::Fetched(fetch.await),
                     };
                     match guarded {
@@ -79,12 +94,17 @@ impl Fleet {
                             platform_ms: self.clock.platform_millis(mark),
                             result,
                         },
+                        Guarded::Lapsed => Saw::Waited,
                         Guarded::Lost => Saw::Lost,
                     }
                 }
                 Do::Write { expected, new } => {
                     let write = self.store.compare_and_set(&self.key, expected, &new);
-                    Saw::Written(self.ask(write).await)
+                    let result = self.ask(write).await;
+                    if let Ok(true) = result {
+                        seen = new.generation();
+                    }
+                    Saw::Written(result)
                 }
                 Do::Release => {
                     let _ = self.ask(self.store.release(&self.key, &self.holder)).await;
@@ -103,6 +123,15 @@ impl Fleet {
         }
     }
 
+    /// What the errand under way waits for.
+    pub(super) fn awaited(&self) -> String {
+        match self.awaits.0.load(Ordering::Relaxed) {
+            Awaits::PLATFORM => PLATFORM_AWAITED.to_owned(),
+            Awaits::HOLDER => "another process, which has the lease on the token".to_owned(),
+            _ => format!("the token store `{}`", self.rules.store),
+        }
+    }
+
     async fn read(&self) -> Saw {
         let mark = self.clock.mark();
         let sent = self.clock.corrected(mark);
@@ -117,6 +146,12 @@ impl Fleet {
             self.clock.learn(mark, store.saturating_add(ahead));
         }
         Saw::Read { sent, result }
+    }
+
+    /// Whether this generation still stands in the store.
+    async fn is_at(&self, seen: u64) -> bool {
+        let result = self.ask(self.store.read(&self.key)).await;
+        result.is_ok_and(|snapshot| generation(&snapshot) == seen)
     }
 
     async fn take_lease(&self) -> Result<Lease> {
@@ -143,20 +178,28 @@ impl Fleet {
     /// Fetches as long as the lease is this cache's, and prolongs it meanwhile.
     ///
     /// What the provider does, it does inside a poll, and no poll begins after the end of the lease
-    /// without the lease having been confirmed: so a process that was stopped and goes on sends
-    /// nothing that another one has sent in the meantime.
-    async fn guarded(&self, fetch: impl Future<Output = Fetched>, mut end: i64) -> Guarded {
+    /// without the lease having been confirmed, and with it that nobody wrote over the generation
+    /// `seen` meanwhile: so a process that was stopped and goes on sends nothing that another one has
+    /// sent in the meantime.
+    async fn guarded(
+        &self,
+        fetch: impl Future<Output = Fetched>,
+        mut end: i64,
+        seen: u64,
+    ) -> Guarded {
         enum Turn {
             Fetched(Fetched),
             Prolong,
         }
         let mut fetch = pin!(fetch);
+        let mut begun = false;
         loop {
             let mut timer = pin!(sleep(self.lease / PROLONGED));
             let turn = poll_fn(|context| {
                 if self.clock.moment().steady >= end {
                     return Poll::Ready(Turn::Prolong);
                 }
+                begun = true;
                 if let Poll::Ready(fetched) = fetch.as_mut().poll(context) {
                     return Poll::Ready(Turn::Fetched(fetched));
                 }
@@ -165,8 +208,15 @@ impl Fleet {
             if let Turn::Fetched(fetched) = turn.await {
                 return Guarded::Fetched(fetched);
             }
+            if !begun {
+                return Guarded::Lapsed;
+            }
             let asked = self.clock.moment().steady;
             match self.take_lease().await {
+                // It was free: another one may have had it, logged in and given it up.
+                Ok(Lease::Granted) if asked >= end && !self.is_at(seen).await => {
+                    return Guarded::Lost;
+                }
                 Ok(Lease::Granted) => end = asked.saturating_add(saturating_nanos(self.lease)),
                 Ok(Lease::Held { .. }) => return Guarded::Lost,
                 Err(_) if self.clock.moment().steady >= end => return Guarded::Lost,
@@ -176,6 +226,28 @@ impl Fleet {
     }
 }
 
+fn generation(snapshot: &Snapshot) -> u64 {
+    snapshot.stored.as_ref().map_or(0, Stored::generation)
+}
+
+impl Awaits {
+    const PLATFORM: u8 = 1;
+    const HOLDER: u8 = 2;
+
+    fn note(&self, next: &Do) {
+        let what = match next {
+            Do::Fetch { .. } => Self::PLATFORM,
+            Do::Wait { .. } => Self::HOLDER,
+            // Looking whether the other one has ended is a part of waiting for it.
+            Do::Read | Do::Lease if self.0.load(Ordering::Relaxed) == Self::HOLDER => Self::HOLDER,
+            _ => 0,
+        };
+        self.0.store(what, Ordering::Relaxed);
+    }
+}
+
+/// What a fetch waits for that is under way.
+pub(super) const PLATFORM_AWAITED: &str = "the platform";
 /// How long one operation of a store may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// A lease is prolonged after this part of it.

@@ -103,9 +103,12 @@ impl Flight {
         };
         let need = shared.need(self.ticket.reason);
         let flight = tokio::sync::Mutex::new(self);
-        let refused = need.refused;
+        let refused = need.refused.clone();
         let fetch = |last: Option<Token>| async {
-            if let Some(last) = last.as_ref().filter(|last| refused == Some(last.digest())) {
+            if let Some(last) = last
+                .as_ref()
+                .filter(|last| refused.contains(&last.digest()))
+            {
                 shared.provider.reject(last);
             }
             flight.lock().await.fetch_again(last).await

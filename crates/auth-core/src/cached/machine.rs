@@ -3,6 +3,7 @@
 //! The cache runs every step under one lock and publishes what [`Machine::held`] returns before it
 //! lets go, so the order of steps is all that can vary; `model` walks through all orders.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::cached::entry::Entry;
@@ -26,8 +27,9 @@ pub(super) struct Machine<R> {
     /// The generation of the newest token that ever arrived (0 without a store), when it was asked
     /// for, and by which flight.
     newest: (u64, i64, u64),
-    /// The token refused last, and the flights that were under way by then.
-    refused: Option<Refused>,
+    /// The tokens refused since the newest one came, and the flights that were under way by then.
+    /// More than one, because refusals of old tokens come late.
+    refused: VecDeque<Refused>,
     /// How often the credential has changed.
     credential: u64,
     /// No flight to renew a token ahead of time starts before this moment.
@@ -144,7 +146,7 @@ impl<R: Clone> Machine<R> {
             budget,
             started: 0,
             newest: (0, i64::MIN, 0),
-            refused: None,
+            refused: VecDeque::new(),
             credential: 0,
             next_ahead: i64::MIN,
             next_fetch: i64::MIN,
@@ -181,10 +183,10 @@ impl<R: Clone> Machine<R> {
         if !self.budget.take(now.steady) {
             return Asked::Failed(over_budget());
         }
-        let reason = match (&self.held, self.refused) {
+        let reason = match (&self.held, self.refused.is_empty()) {
             (Some(_), _) => Reason::Expired,
-            (None, Some(_)) => Reason::Refused,
-            (None, None) => Reason::Empty,
+            (None, false) => Reason::Refused,
+            (None, true) => Reason::Empty,
         };
         let (ticket, room) = self.start(now, reason, room);
         Asked::Start(ticket, room)
@@ -270,7 +272,7 @@ impl<R: Clone> Machine<R> {
             self.last = Some(token.clone());
             if entry.is_alive(now) {
                 self.held = Some(Arc::new(entry));
-                self.refused = None;
+                self.refused.clear();
                 self.next_ahead = i64::MIN;
             } else {
                 // Too short-lived to be kept: those who come next must not fetch in a loop.
@@ -322,11 +324,14 @@ impl<R: Clone> Machine<R> {
                 self.held = None;
                 let digest = token.digest();
                 // Told twice, it is still the first time that counts: what was started since is new.
-                if self.refused.is_none_or(|refused| refused.digest != digest) {
-                    self.refused = Some(Refused {
+                if self.refused.iter().all(|refused| refused.digest != digest) {
+                    self.refused.push_back(Refused {
                         digest,
                         up_to: self.started,
                     });
+                    if self.refused.len() > MOST_REFUSED {
+                        self.refused.pop_front();
+                    }
                 }
             }
         }
@@ -361,7 +366,7 @@ impl<R: Clone> Machine<R> {
         Need {
             reason,
             held: self.held.as_ref().map(|entry| entry.token.digest()),
-            refused: self.refused.map(|refused| refused.digest),
+            refused: self.refused.iter().map(|refused| refused.digest).collect(),
             known: self.newest.0,
             last: self.last.clone(),
             unstored: None,
@@ -371,9 +376,9 @@ impl<R: Clone> Machine<R> {
 
     /// Whether a flight that was under way when a token was refused brings that very token.
     fn was_refused(&self, ticket: Ticket, entry: &Entry) -> bool {
-        self.refused.is_some_and(|refused| {
-            ticket.id <= refused.up_to && refused.digest == entry.token.digest()
-        })
+        self.refused
+            .iter()
+            .any(|refused| ticket.id <= refused.up_to && refused.digest == entry.token.digest())
     }
 
     fn end(&mut self, ticket: Ticket) -> bool {
@@ -402,6 +407,8 @@ fn over_budget() -> Error {
         .advise(Action::Backoff)
 }
 
+/// So many refused tokens are remembered: those whose calls can still be under way.
+const MOST_REFUSED: usize = 8;
 /// A renewal that failed is tried again after this part of what is left, ...
 const AHEAD_PART: i64 = 8;
 /// ... but never sooner than this.

@@ -17,7 +17,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use crate::stopwatch::Stopwatch;
 use crate::store::file::frame::Frame;
-use crate::store::slot::Slot;
+use crate::store::slot::{Held, Slot};
 use crate::store::{Lease, Snapshot, StoreKey, Stored, TokenStore};
 use crate::{Action, Clock, Error, Result};
 
@@ -29,7 +29,7 @@ use crate::{Action, Clock, Error, Result};
 /// record or the new one. A file that is cut off, changed or not of this store is set aside as
 /// `….damaged-<time>` and reported once.
 ///
-/// Readers take no lock. A process that is stopped while it writes, which takes milliseconds, keeps
+/// Readers take no lock, nor do those who ask for a lease that another has. A process that is stopped while it writes, which takes milliseconds, keeps
 /// the others from writing until it goes on or ends. Not for directories on a network: hosts that
 /// share one need a store with a clock of its own.
 #[derive(Clone)]
@@ -129,6 +129,19 @@ impl TokenStore for FileStore {
     async fn lease(&self, key: &StoreKey, holder: &str, span: Duration) -> Result<Lease> {
         let holder = holder.to_owned();
         self.work(key, move |inner, paths| {
+            // Most who ask are told that another one has it, and a lease is renamed into its place
+            // whole: so they look without the lock, for which they would queue.
+            let seen = read(&paths.lease)?.map(|bytes| frame::parse(&bytes));
+            if let Some(Ok(Frame::Lease(held))) = seen {
+                let mut slot = Slot {
+                    stored: None,
+                    lease: Some(held),
+                };
+                let answer = slot.lease(inner.clock.local_millis(), &holder, span);
+                if matches!(answer, Lease::Held { .. }) {
+                    return Ok(answer);
+                }
+            }
             let _lock = inner.lock(paths)?;
             let mut slot = Slot {
                 stored: None,
@@ -218,7 +231,8 @@ impl Inner {
         }
     }
 
-    fn held(&self, paths: &Paths) -> Result<Option<crate::store::slot::Held>> {
+    /// Who has the lease. A damaged file is set aside: only under the lock.
+    fn held(&self, paths: &Paths) -> Result<Option<Held>> {
         match read(&paths.lease)?.map(|bytes| frame::parse(&bytes)) {
             Some(Ok(Frame::Lease(held))) => Ok(Some(held)),
             None => Ok(None),

@@ -119,6 +119,11 @@ impl Kept {
         }
     }
 
+    /// When the token was asked for, on the store's clock, at the earliest.
+    pub(crate) fn asked(&self) -> i64 {
+        self.expires_ms.saturating_sub(self.lifetime_ms())
+    }
+
     pub(crate) fn lifetime_ms(&self) -> i64 {
         i64::try_from(self.lifetime_ms).unwrap_or(i64::MAX)
     }

@@ -8,9 +8,11 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::cluster::ClusterClient;
+use redis::cluster_async::ClusterConnection;
 use redis::{
-    Client, ConnectionAddr, ConnectionInfo, FromRedisValue, IntoConnectionInfo, ProtocolVersion,
-    RedisError,
+    Client, Cmd, ConnectionAddr, ConnectionInfo, FromRedisValue, IntoConnectionInfo,
+    ProtocolVersion, RedisError, RedisResult, TlsCertificates,
 };
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
@@ -22,7 +24,7 @@ use crate::{Action, Error, Result};
 /// A store in Redis 6 or later, or in Valkey. Clones share the connection.
 ///
 /// Every operation is one script, so it is atomic, and all the keys of a credential lie in one slot
-/// of a cluster. Leases end by the server's clock. Connections are made when they are needed and made
+/// of a [cluster](Self::cluster). Leases end by the server's clock. Connections are made when they are needed and made
 /// again when they break. Those who wait are told of a new token by the server.
 ///
 /// Give it a server that keeps what it was told: `appendonly yes` loses at most a second, and
@@ -38,10 +40,24 @@ use crate::{Action, Error, Result};
 pub struct RedisStore(Arc<Inner>);
 
 struct Inner {
-    info: ConnectionInfo,
-    prefix: String,
-    connection: OnceCell<ConnectionManager>,
+    settings: Settings,
+    connection: OnceCell<Connection>,
     news: News,
+}
+
+#[derive(Clone)]
+struct Settings {
+    /// The server, or some nodes of the cluster.
+    nodes: Vec<ConnectionInfo>,
+    is_cluster: bool,
+    root: Option<String>,
+    prefix: String,
+}
+
+#[derive(Clone)]
+enum Connection {
+    Cluster(ClusterConnection),
+    Server(ConnectionManager),
 }
 
 impl RedisStore {
@@ -51,15 +67,16 @@ impl RedisStore {
     /// `redis://` to another host is refused: the tokens would travel unprotected. Where that is
     /// meant, see [`unprotected`](Self::unprotected).
     pub fn new(url: &str) -> Result<Self> {
-        let info = parse(url)?;
-        match info.addr() {
-            ConnectionAddr::Tcp(host, _) if !is_local(host) => Err(Error::config(
-                "tokens would travel to the redis server unprotected: use `rediss://`",
-            )),
-            ConnectionAddr::TcpTls { insecure: true, .. } => Err(Error::config(
-                "the certificate of a redis server is always verified: take `#insecure` out",
-            )),
-            _ => Ok(Self::from_info(info)),
+        Ok(Self::at(vec![protected(url)?], false))
+    }
+
+    /// A store in a cluster: the addresses of some nodes, each as for [`new`](Self::new), from which
+    /// the others are learnt. All have the user, password and TLS of the first.
+    pub fn cluster<'a>(urls: impl IntoIterator<Item = &'a str>) -> Result<Self> {
+        let nodes: Vec<_> = urls.into_iter().map(protected).collect::<Result<_>>()?;
+        match nodes.is_empty() {
+            true => Err(Error::config("a cluster needs the address of a node")),
+            false => Ok(Self::at(nodes, true)),
         }
     }
 
@@ -68,16 +85,22 @@ impl RedisStore {
         let info = parse(url)?;
         match info.addr() {
             ConnectionAddr::TcpTls { .. } => Self::new(url),
-            _ => Ok(Self::from_info(info)),
+            _ => Ok(Self::at(vec![info], false)),
         }
     }
 
-    fn from_info(info: ConnectionInfo) -> Self {
-        let settings = info.redis_settings().clone();
-        Self(Arc::new(Inner {
-            // The newer protocol lets the server speak first.
-            info: info.set_redis_settings(settings.set_protocol(ProtocolVersion::RESP3)),
+    fn at(nodes: Vec<ConnectionInfo>, is_cluster: bool) -> Self {
+        Self::with(Settings {
+            nodes,
+            is_cluster,
+            root: None,
             prefix: DEFAULT_PREFIX.to_owned(),
+        })
+    }
+
+    fn with(settings: Settings) -> Self {
+        Self(Arc::new(Inner {
+            settings,
             connection: OnceCell::new(),
             news: News::default(),
         }))
@@ -86,32 +109,68 @@ impl RedisStore {
     /// Begins every key with this text instead of `auth-core`, for servers that others use too.
     #[must_use]
     pub fn prefix(self, prefix: impl Into<String>) -> Self {
-        Self(Arc::new(Inner {
-            info: self.0.info.clone(),
+        Self::with(Settings {
             prefix: prefix.into(),
-            connection: OnceCell::new(),
-            news: News::default(),
-        }))
+            ..self.0.settings.clone()
+        })
     }
 
-    async fn connection(&self) -> Result<ConnectionManager> {
+    /// Trusts the authority in this PEM text, instead of those of the operating system.
+    #[must_use]
+    pub fn root_certificate(self, pem: impl Into<String>) -> Self {
+        Self::with(Settings {
+            root: Some(pem.into()),
+            ..self.0.settings.clone()
+        })
+    }
+
+    async fn connection(&self) -> Result<Connection> {
         let connection = self.0.connection.get_or_try_init(|| async {
-            let client = Client::open(self.0.info.clone()).map_err(failed)?;
-            let news = self.0.news.clone();
-            let config = ConnectionManagerConfig::new()
-                .set_connection_timeout(Some(CONNECT))
-                .set_response_timeout(Some(ANSWER))
-                .set_number_of_retries(RECONNECTS)
-                .set_min_delay(FIRST_DELAY)
-                .set_max_delay(LONGEST_DELAY)
-                .set_push_sender(move |push| news.hear(&push))
-                .set_automatic_resubscription();
-            let connection = ConnectionManager::new_lazy_with_config(client, config);
-            let mut connection = connection.map_err(failed)?;
-            connection.subscribe(self.channel()).await.map_err(failed)?;
-            Ok(connection)
+            let connection = match self.0.settings.is_cluster {
+                true => self.connect_cluster().await.map(Connection::Cluster),
+                false => self.connect_server().await.map(Connection::Server),
+            };
+            connection.map_err(failed)
         });
         connection.await.cloned()
+    }
+
+    async fn connect_server(&self) -> RedisResult<ConnectionManager> {
+        let Settings { nodes, root, .. } = &self.0.settings;
+        let client = match root {
+            None => Client::open(nodes[0].clone())?,
+            Some(root) => Client::build_with_tls(nodes[0].clone(), trusting(root))?,
+        };
+        let news = self.0.news.clone();
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(CONNECT))
+            .set_response_timeout(Some(ANSWER))
+            .set_number_of_retries(RECONNECTS)
+            .set_min_delay(FIRST_DELAY)
+            .set_max_delay(LONGEST_DELAY)
+            .set_push_sender(move |push| news.hear(&push))
+            .set_automatic_resubscription();
+        let mut connection = ConnectionManager::new_lazy_with_config(client, config)?;
+        connection.subscribe(self.channel()).await?;
+        Ok(connection)
+    }
+
+    async fn connect_cluster(&self) -> RedisResult<ClusterConnection> {
+        let Settings { nodes, root, .. } = &self.0.settings;
+        let news = self.0.news.clone();
+        let mut client = ClusterClient::builder(nodes.clone())
+            .use_protocol(ProtocolVersion::RESP3)
+            .connection_timeout(CONNECT)
+            .response_timeout(ANSWER)
+            .retries(MOVES)
+            .push_sender(move |push| news.hear(&push));
+        if let Some(root) = root {
+            client = client.certs(trusting(root));
+        }
+        let mut connection = client.build()?.get_async_connection().await?;
+        // A message goes to all nodes, wherever it was published.
+        connection.subscribe(self.channel()).await?;
+        Ok(connection)
     }
 
     /// Runs a script on the keys of `key`.
@@ -124,7 +183,7 @@ impl RedisStore {
         let mut connection = self.connection().await?;
         let mut command = redis::cmd("EVAL");
         // The part in braces decides on the slot: both keys are in one.
-        let key = format!("{}:{{{key}}}", self.0.prefix);
+        let key = format!("{}:{{{key}}}", self.0.settings.prefix);
         command.arg(script).arg(2);
         command
             .arg(format!("{key}:record"))
@@ -132,11 +191,27 @@ impl RedisStore {
         for argument in arguments {
             command.arg(*argument);
         }
-        command.query_async(&mut connection).await.map_err(failed)
+        match connection.query(&command).await {
+            // It may tell of a connection that broke long ago, or of an attempt to connect while the
+            // server was away: nobody had asked since. Asked again, it is about now.
+            Err(error) if error.is_unrecoverable_error() || error.is_io_error() => {
+                connection.query(&command).await.map_err(failed)
+            }
+            result => result.map_err(failed),
+        }
     }
 
     fn channel(&self) -> String {
-        format!("{}:changed", self.0.prefix)
+        format!("{}:changed", self.0.settings.prefix)
+    }
+}
+
+impl Connection {
+    async fn query<T: FromRedisValue>(&mut self, command: &Cmd) -> RedisResult<T> {
+        match self {
+            Self::Cluster(connection) => command.query_async(connection).await,
+            Self::Server(connection) => command.query_async(connection).await,
+        }
     }
 }
 
@@ -144,7 +219,7 @@ impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The address could be shown; what stands beside it is a password.
         f.debug_struct("RedisStore")
-            .field("prefix", &self.0.prefix)
+            .field("prefix", &self.0.settings.prefix)
             .finish_non_exhaustive()
     }
 }
@@ -217,11 +292,36 @@ impl TokenStore for RedisStore {
     }
 }
 
+/// An address at which tokens are safe on their way.
+fn protected(url: &str) -> Result<ConnectionInfo> {
+    let info = parse(url)?;
+    match info.addr() {
+        ConnectionAddr::Tcp(host, _) if !is_local(host) => Err(Error::config(
+            "tokens would travel to the redis server unprotected: use `rediss://`",
+        )),
+        ConnectionAddr::TcpTls { insecure: true, .. } => Err(Error::config(
+            "the certificate of a redis server is always verified: take `#insecure` out",
+        )),
+        _ => Ok(info),
+    }
+}
+
 fn parse(url: &str) -> Result<ConnectionInfo> {
     install_ring();
     // The cause would show the address, and with it the password.
-    url.into_connection_info()
-        .map_err(|_| Error::config("this is no address of a redis server"))
+    let info = url
+        .into_connection_info()
+        .map_err(|_| Error::config("this is no address of a redis server"))?;
+    let settings = info.redis_settings().clone();
+    // The newer protocol lets the server speak first.
+    Ok(info.set_redis_settings(settings.set_protocol(ProtocolVersion::RESP3)))
+}
+
+fn trusting(root: &str) -> TlsCertificates {
+    TlsCertificates {
+        client_tls: None,
+        root_cert: Some(root.as_bytes().to_vec()),
+    }
 }
 
 /// TLS by ring, where the application has chosen no other provider.
@@ -249,9 +349,11 @@ local now = redis.call('TIME')
 local found = redis.call('HMGET', KEYS[1], 'generation', 'record')
 return {now[1], now[2], found[1], found[2]}";
 
-/// Generations are compared as text: a number of Lua has 53 bits.
+/// Generations are compared as text: a number of Lua has 53 bits. A write whose answer was lost has
+/// succeeded when it comes again.
 const COMPARE_AND_SET: &str = "\
 local found = redis.call('HGET', KEYS[1], 'generation') or '0'
+if found == ARGV[2] and redis.call('HGET', KEYS[1], 'record') == ARGV[3] then return 1 end
 if found ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'generation', ARGV[2], 'record', ARGV[3])
 redis.call('PUBLISH', ARGV[4], ARGV[5])
@@ -275,6 +377,8 @@ const DEFAULT_PREFIX: &str = "auth-core";
 const CONNECT: Duration = Duration::from_millis(1_000);
 const ANSWER: Duration = Duration::from_millis(1_500);
 const RECONNECTS: usize = 4;
+/// How often a command follows a key that has moved to another node, or waits for one that is away.
+const MOVES: u32 = 3;
 const FIRST_DELAY: Duration = Duration::from_millis(20);
 const LONGEST_DELAY: Duration = Duration::from_millis(500);
 

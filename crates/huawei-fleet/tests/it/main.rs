@@ -3,10 +3,10 @@
 use std::process::Command;
 
 /// Runs the driver; it ends with an error if a promise was broken.
-fn drive(arguments: &[&str]) {
+fn drive(store: &str, faults: &str) {
     let run = Command::new(env!("CARGO_BIN_EXE_huawei-fleet"))
-        .args(["--processes", "4", "--tasks", "5"])
-        .args(arguments)
+        .args(["--processes", "3", "--tasks", "5", "--seconds", "9"])
+        .args(["--store", store, "--faults", faults])
         .output()
         .expect("the driver starts");
     let (said, erred) = (
@@ -18,20 +18,50 @@ fn drive(arguments: &[&str]) {
 
 #[test]
 fn a_fleet_on_files_logs_in_once_for_each_generation() {
-    drive(&["--store", "file", "--seconds", "8"]);
+    drive("file", "none");
 }
 
 #[test]
 fn a_fleet_on_redis_logs_in_once_for_each_generation() {
-    drive(&["--store", "redis", "--seconds", "8"]);
+    drive("redis", "none");
 }
 
 #[test]
-fn a_fleet_on_files_survives_its_processes() {
-    drive(&["--store", "file", "--seconds", "12", "--faults"]);
+fn a_fleet_on_files_survives_a_holder_that_is_killed() {
+    drive("file", "kill");
 }
 
 #[test]
-fn a_fleet_on_redis_survives_its_processes_and_its_server() {
-    drive(&["--store", "redis", "--seconds", "20", "--faults"]);
+fn a_fleet_on_redis_survives_a_holder_that_is_killed() {
+    drive("redis", "kill");
+}
+
+#[test]
+fn a_fleet_on_files_survives_a_holder_that_is_stopped_past_its_lease() {
+    drive("file", "stop");
+}
+
+#[test]
+fn a_fleet_on_redis_survives_a_holder_that_is_stopped_past_its_lease() {
+    drive("redis", "stop");
+}
+
+#[test]
+fn a_fleet_on_files_survives_the_loss_of_its_directory() {
+    drive("file", "store");
+}
+
+#[test]
+fn a_fleet_on_redis_survives_the_loss_of_its_server() {
+    drive("redis", "store");
+}
+
+#[test]
+fn a_fleet_survives_a_platform_that_refuses_three_of_ten_requests() {
+    drive("redis", "503");
+}
+
+#[test]
+fn processes_whose_clocks_are_minutes_wrong_share_a_token() {
+    drive("redis", "clocks");
 }

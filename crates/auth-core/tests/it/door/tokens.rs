@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use auth_core::testing::{CountingProvider, Reply, Script};
-use auth_core::{Action, Api, Cached, Credential, Error, ErrorKind, Request, Secret, SecretSource};
+use auth_core::{
+    Action, Api, Cached, Credential, Error, ErrorKind, MemoryStore, Request, Secret, SecretSource,
+    StoreKey, TokenStore,
+};
 use serde_json::json;
 
 use super::{GET_TOKEN, HOUR, add, get, scripted};
@@ -88,6 +91,10 @@ async fn a_call_does_not_wait_for_a_token_beyond_its_own_time() {
     assert_eq!(error.kind(), ErrorKind::Credentials);
     assert_eq!(error.action(), Action::Backoff);
     assert_eq!(error.elapsed().as_secs(), 10);
+    assert!(
+        error.to_string().contains("waits for the platform"),
+        "{error}"
+    );
     assert_eq!(script.count(), 0);
 }
 
@@ -123,4 +130,18 @@ async fn a_call_whose_secret_is_refused_is_sent_again_once_with_another() {
     let secrets: Vec<_> = secrets.collect();
     assert_eq!(secrets, ["secret-0", "secret-1", "secret-1", "secret-2"]);
     script.verify();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_another_process_kept_waiting_says_so() {
+    let (script, store) = (Script::new(), MemoryStore::new());
+    let key = StoreKey::new("example", "token", "tenant");
+    let provider = CountingProvider::new(HOUR);
+    let tokens = Cached::builder(provider.clone()).store(store.clone(), key.clone());
+    let api = scripted(&script).credential("bearer", tokens.build());
+    store.lease(&key, "another", HOUR).await.unwrap();
+    let error = get(&api.build().unwrap()).await.unwrap_err();
+    let expected = "waits for another process, which has the lease on the token";
+    assert!(error.to_string().contains(expected), "{error}");
+    assert_eq!(provider.count(), 0);
 }

@@ -6,11 +6,18 @@ use auth_core::{Action, ErrorKind};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use crate::fleet::world::{Answer, HOUR, SECOND, World, all, ready, tokens};
+use crate::fleet::world::{Answer, HOUR, SECOND, World, all, on_every_store, ready, tokens};
 
-#[tokio::test(start_paused = true)]
-async fn without_the_store_a_process_goes_on_with_its_token() {
-    let world = World::new();
+on_every_store!(
+    without_the_store_a_process_goes_on_with_its_token,
+    where_a_login_voids_the_token_of_others_nobody_logs_in_without_the_store,
+    the_designated_process_logs_in_without_the_store,
+    where_tokens_live_side_by_side_each_fetches_and_then_all_agree_again,
+    a_token_that_could_not_be_stored_is_in_use_and_stored_when_the_store_is_back,
+    a_store_that_lost_everything_is_filled_again_by_one_login,
+);
+
+async fn without_the_store_a_process_goes_on_with_its_token(world: World) {
     let processes = world.voiding(3);
     tokens(&processes).await;
     world.store.away(true);
@@ -22,9 +29,7 @@ async fn without_the_store_a_process_goes_on_with_its_token() {
     assert_eq!(world.platform.logins(), 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn where_a_login_voids_the_token_of_others_nobody_logs_in_without_the_store() {
-    let world = World::new();
+async fn where_a_login_voids_the_token_of_others_nobody_logs_in_without_the_store(world: World) {
     let processes = world.voiding(3);
     tokens(&processes).await;
     world.store.away(true);
@@ -48,9 +53,7 @@ async fn where_a_login_voids_the_token_of_others_nobody_logs_in_without_the_stor
     assert_eq!(world.platform.logins(), 2);
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_designated_process_logs_in_without_the_store() {
-    let world = World::new();
+async fn the_designated_process_logs_in_without_the_store(world: World) {
     world.store.away(true);
     let designated = world
         .builder()
@@ -68,9 +71,7 @@ async fn the_designated_process_logs_in_without_the_store() {
     assert_eq!(world.platform.logins(), 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn where_tokens_live_side_by_side_each_fetches_and_then_all_agree_again() {
-    let world = World::new();
+async fn where_tokens_live_side_by_side_each_fetches_and_then_all_agree_again(world: World) {
     let processes = world.processes(3);
     world.store.away(true);
     let mut got = tokens(&processes).await;
@@ -86,9 +87,9 @@ async fn where_tokens_live_side_by_side_each_fetches_and_then_all_agree_again() 
     assert_eq!(world.platform.logins(), 3);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_token_that_could_not_be_stored_is_in_use_and_stored_when_the_store_is_back() {
-    let world = World::new();
+async fn a_token_that_could_not_be_stored_is_in_use_and_stored_when_the_store_is_back(
+    world: World,
+) {
     let gate = Arc::new(Notify::new());
     world.platform.queue([Answer::Gated(Arc::clone(&gate))]);
     let process = world.voiding(1);
@@ -110,14 +111,11 @@ async fn a_token_that_could_not_be_stored_is_in_use_and_stored_when_the_store_is
     assert_eq!(world.platform.logins(), 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_store_that_lost_everything_is_filled_again_by_one_login() {
-    let world = World::new();
+async fn a_store_that_lost_everything_is_filled_again_by_one_login(world: World) {
     let processes = world.voiding(5);
     tokens(&processes).await;
     let before = world.store.generation().await;
-    let mut emptied = world.clone();
-    emptied.store.memory = auth_core::MemoryStore::with_clock(world.clock.clock());
+    let emptied = world.with_another_shelf();
     // The same caches cannot be moved to the empty store, so new ones stand for restarted processes.
     let fresh = emptied.voiding(5);
     sleep(SECOND * 2).await;

@@ -3,11 +3,12 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 use std::{env, fs};
 
 use auth_core::testing::conformance;
-use auth_core::{Action, FileStore, Stored, TokenStore};
+use auth_core::{Action, FileStore, Lease, Stored, TokenStore};
 
 use crate::fleet::secrets::Directory;
 use crate::fleet::world::key;
@@ -112,6 +113,41 @@ async fn a_process_that_dies_at_any_step_leaves_the_old_record_or_the_new_one() 
     }
     // Each step before the renaming, and each after it, the last run being the one that lived.
     assert_eq!((old, new), (8, 3));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_told_that_another_has_the_lease_does_not_queue_for_the_lock() {
+    let directory = Directory::new("lease");
+    let (writing, is_writing) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let may_go_on = Mutex::new(may_go_on);
+    let writer = FileStore::new(&directory.0)
+        .unwrap()
+        .before_each_step(move |step| {
+            if step == "sync" {
+                writing.send(()).unwrap();
+                may_go_on.lock().unwrap().recv().unwrap();
+            }
+        });
+    let store = FileStore::new(&directory.0).unwrap();
+    let lease = async |holder| {
+        let key = key();
+        let asked = store.lease(&key, holder, Duration::from_secs(60));
+        tokio::time::timeout(Duration::from_secs(1), asked).await
+    };
+    assert_eq!(lease("a").await.unwrap().unwrap(), Lease::Granted);
+    let write = tokio::spawn(async move {
+        let new = Stored::new(1, OLD.to_vec());
+        writer.compare_and_set(&key(), 0, &new).await
+    });
+    tokio::task::block_in_place(|| is_writing.recv().unwrap());
+    let held = lease("b").await.unwrap().unwrap();
+    assert!(matches!(held, Lease::Held { .. }), "{held:?}");
+    // Who would change something has to wait.
+    assert!(lease("a").await.is_err());
+    go_on.send(()).unwrap();
+    assert!(write.await.unwrap().unwrap());
+    assert_eq!(lease("a").await.unwrap().unwrap(), Lease::Granted);
 }
 
 #[tokio::test]

@@ -8,5 +8,7 @@ mod records;
 #[cfg(all(feature = "redis", feature = "seal"))]
 mod redis;
 mod secrets;
+#[cfg(feature = "redis")]
+mod server;
 mod sharing;
 mod world;

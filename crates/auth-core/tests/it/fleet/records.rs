@@ -1,18 +1,24 @@
 //! What stands in the store: its versions, and who may read it.
 
-use auth_core::{Action, MemoryStore, Stored, TokenStore};
+use auth_core::{Action, Stored, TokenStore};
 
-use crate::fleet::world::{HOUR, World, all, key, tokens};
+use crate::fleet::world::{HOUR, Platform, World, all, key, on_every_store, tokens};
+
+on_every_store!(
+    the_records_of_every_released_version_are_read,
+    half_a_fleet_of_a_later_version_shares_with_the_other_half,
+    a_record_of_an_unknown_format_is_not_overwritten,
+);
 
 /// The record that each released version wrote; one file for each, never changed.
 const RECORDED: &[(&str, &str)] = &[("0.1.0", include_str!("records/0.1.0.json"))];
 
-#[tokio::test(start_paused = true)]
-async fn the_records_of_every_released_version_are_read() {
+async fn the_records_of_every_released_version_are_read(world: World) {
     for (version, record) in RECORDED {
-        let world = World::new();
+        let mut world = world.with_another_shelf();
+        world.platform = Platform::default();
         let stored = Stored::new(1_767_225_600, record.trim().as_bytes().to_vec());
-        let store: &MemoryStore = &world.store.memory;
+        let store = &world.store.shelf;
         assert!(store.compare_and_set(&key(), 0, &stored).await.unwrap());
         assert_eq!(tokens(&world.voiding(1)).await, ["recorded"], "{version}");
         world.clock.advance(HOUR);
@@ -36,9 +42,7 @@ async fn this_version_writes_what_the_newest_record_shows() {
     assert_eq!(members(&written), members(&recorded));
 }
 
-#[tokio::test(start_paused = true)]
-async fn half_a_fleet_of_a_later_version_shares_with_the_other_half() {
-    let world = World::new();
+async fn half_a_fleet_of_a_later_version_shares_with_the_other_half(world: World) {
     let processes = world.voiding(4);
     for round in 1..=5 {
         assert_eq!(tokens(&processes).await, vec![format!("token-{round}"); 4]);
@@ -48,7 +52,7 @@ async fn half_a_fleet_of_a_later_version_shares_with_the_other_half() {
         record["token"]["scope"] = "all".into();
         let generation = world.store.generation().await;
         let stored = Stored::new(generation + 1, serde_json::to_vec(&record).unwrap());
-        let store = &world.store.memory;
+        let store = &world.store.shelf;
         assert!(
             store
                 .compare_and_set(&key(), generation, &stored)
@@ -64,13 +68,11 @@ async fn half_a_fleet_of_a_later_version_shares_with_the_other_half() {
     assert_eq!(world.platform.logins(), 5);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_record_of_an_unknown_format_is_not_overwritten() {
-    let world = World::new();
+async fn a_record_of_an_unknown_format_is_not_overwritten(world: World) {
     for record in [&br#"{"v":99,"sealed":"yes"}"#[..], b"swordfish"] {
-        let world = World::new();
+        let world = world.with_another_shelf();
         let stored = Stored::new(5, record.to_vec());
-        let store = &world.store.memory;
+        let store = &world.store.shelf;
         assert!(store.compare_and_set(&key(), 0, &stored).await.unwrap());
         let error = all(&world.voiding(1)).await.remove(0).unwrap_err();
         assert_eq!(error.action(), Action::Backoff);

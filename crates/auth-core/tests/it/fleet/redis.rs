@@ -1,10 +1,5 @@
 //! The store in Redis, against a real server that the test starts, stops and starts again.
-//!
-//! Without a `redis-server` on this machine they do nothing but say so; `cargo xtask test` brings one
-//! where it can, and reports what was not run.
 
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use auth_core::seal::Sealer;
@@ -14,91 +9,8 @@ use auth_core::{
 };
 use tokio::time::sleep;
 
-use crate::fleet::secrets::Directory;
+use crate::fleet::server::{Kind, Server, cluster};
 use crate::fleet::world::{Platform, SECOND, all, key, ready, tokens};
-
-/// A server on a port of its own, which keeps what it is told on disk.
-struct Server {
-    directory: Directory,
-    port: u16,
-    child: Child,
-}
-
-impl Server {
-    async fn start(name: &str) -> Option<Self> {
-        let directory = Directory::new(name);
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let child = spawn(&directory, port)?;
-        let server = Self {
-            directory,
-            port,
-            child,
-        };
-        server.answers().await;
-        Some(server)
-    }
-
-    fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
-    }
-
-    fn store(&self) -> RedisStore {
-        RedisStore::new(&self.url()).unwrap()
-    }
-
-    async fn answers(&self) {
-        let probe = self.store();
-        for _ in 0..200 {
-            if probe.read(&key()).await.is_ok() {
-                return;
-            }
-            sleep(Duration::from_millis(25)).await;
-        }
-        panic!("the server does not answer");
-    }
-
-    fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    async fn restart(&mut self) {
-        self.child = spawn(&self.directory, self.port).unwrap();
-        self.answers().await;
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "a test that was not run says so")]
-fn spawn(directory: &Directory, port: u16) -> Option<Child> {
-    let started = Command::new("redis-server")
-        .args([
-            "--port",
-            &port.to_string(),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-        ])
-        .args(["--appendonly", "yes", "--appendfsync", "always", "--dir"])
-        .arg(&directory.0)
-        .stdout(Stdio::null())
-        .spawn();
-    if started.is_err() {
-        eprintln!("NOT RUN: there is no redis-server on this machine");
-    }
-    started.ok()
-}
 
 /// A process of a fleet on this server.
 fn process(store: impl TokenStore + 'static, platform: &Platform) -> Cached {
@@ -122,6 +34,50 @@ async fn the_store_in_redis_conforms() {
         SealedStore::new(server.store(), sealer()),
     )
     .await;
+}
+
+#[tokio::test]
+async fn the_store_in_valkey_conforms() {
+    let Some(server) = Server::start_as("valkey-server", Kind::Plain, "valkey").await else {
+        return;
+    };
+    conformance(server.store(), server.store()).await;
+}
+
+#[tokio::test]
+async fn the_store_in_redis_conforms_over_tls_with_an_authority_of_its_own() {
+    let Some(server) = Server::start_as("redis-server", Kind::Tls, "redis-tls").await else {
+        return;
+    };
+    let url = format!("rediss://127.0.0.1:{}", server.port);
+    let store = || RedisStore::new(&url).unwrap();
+    let trusting = || store().root_certificate(include_str!("../../data/tls/authority.pem"));
+    conformance(trusting(), trusting()).await;
+    let error = store().read(&key()).await.unwrap_err();
+    assert!(format!("{error:?}").contains("UnknownIssuer"), "{error:?}");
+    let unprotected = server.store().read(&key()).await;
+    assert!(unprotected.is_err(), "it speaks TLS alone");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_store_in_a_cluster_conforms_and_tells_those_who_wait() {
+    let Some(nodes) = cluster("redis-cluster").await else {
+        return;
+    };
+    let urls = nodes.each_ref().map(Server::url);
+    let store = |node: usize| RedisStore::cluster([&*urls[node]]).unwrap();
+    conformance(store(0), store(1)).await;
+    // Some keys are on every node, so one that is told is told by another node at least once.
+    for tenant in ["a", "b", "c", "d", "e"] {
+        let key = StoreKey::new("platform", "access_token", tenant);
+        let (one, other) = (store(0), store(2));
+        assert!(
+            one.compare_and_set(&key, 0, &Stored::new(1, vec![1]))
+                .await
+                .unwrap()
+        );
+        is_told(&one, other, &key).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -163,6 +119,41 @@ async fn one_login_serves_a_fleet_on_redis_and_its_restart_costs_none() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_of_an_outage_is_not_told_after_it() {
+    let Some(mut server) = Server::start("redis-stale").await else {
+        return;
+    };
+    let store = server.store();
+    assert!(store.read(&key()).await.is_ok());
+    server.kill();
+    for _ in 0..3 {
+        assert!(store.read(&key()).await.is_err());
+    }
+    server.restart().await;
+    store.read(&key()).await.unwrap();
+    // One that nobody noticed, because nobody asked.
+    server.kill();
+    server.restart().await;
+    store.read(&key()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_was_lost_has_succeeded_when_it_comes_again() {
+    let Some(server) = Server::start("redis-again").await else {
+        return;
+    };
+    let store = server.store();
+    let write = async |generation, record: &[u8]| {
+        let new = Stored::new(generation, record.to_vec());
+        store.compare_and_set(&key(), 0, &new).await.unwrap()
+    };
+    assert!(write(1, b"mine").await);
+    assert!(write(1, b"mine").await);
+    assert!(!write(1, b"another's").await);
+    assert!(!write(2, b"mine").await);
+}
+
 #[tokio::test]
 async fn those_who_wait_are_told_by_the_server() {
     let Some(server) = Server::start("redis-told").await else {
@@ -174,19 +165,20 @@ async fn those_who_wait_are_told_by_the_server() {
             .await
             .unwrap()
     );
+    is_told(&one, other, &key()).await;
+}
+
+/// Waits for the other store to be told of what is written over generation 1.
+async fn is_told(one: &RedisStore, other: RedisStore, key: &StoreKey) {
     let waiting = tokio::spawn({
-        let other = other.clone();
-        async move { other.changed(&key(), 1, SECOND * 600).await }
+        let key = key.clone();
+        async move { other.changed(&key, 1, SECOND * 600).await }
     });
     // Written until it is heard: the wait may begin a little later than the first write.
     let mut generation = 1;
     while !waiting.is_finished() {
         let next = Stored::new(generation + 1, vec![2]);
-        assert!(
-            one.compare_and_set(&key(), generation, &next)
-                .await
-                .unwrap()
-        );
+        assert!(one.compare_and_set(key, generation, &next).await.unwrap());
         generation += 1;
         sleep(Duration::from_millis(20)).await;
     }

@@ -1,14 +1,30 @@
 //! One fetch for the fleet, whoever dies, sleeps or is refused.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use auth_core::testing::conformance;
 use auth_core::{Action, Error, MemoryStore, Token, TokenProvider, TokenStore};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use crate::fleet::world::{Answer, HOUR, SECOND, World, all, key, ready, text, tokens};
+use crate::fleet::world::{
+    Answer, HOUR, SECOND, World, all, key, on_every_store, ready, text, tokens,
+};
+
+on_every_store!(
+    one_fetch_serves_all_processes,
+    a_token_is_renewed_ahead_of_time_once_for_all,
+    the_lease_of_a_dead_process_ends_and_exactly_one_takes_over,
+    a_write_that_is_refused_marks_the_other_token_and_all_agree_on_a_third,
+    a_late_refusal_of_an_old_token_does_not_bring_back_one_refused_since,
+    a_token_refused_in_one_process_is_replaced_once_for_all,
+    refusals_at_the_same_time_cause_one_login,
+    a_refresh_token_is_handed_on_through_the_store,
+    a_crash_between_issued_and_stored_is_repaired_by_the_next_process,
+    twelve_replicas_with_a_wrong_secret_call_three_times_in_a_quarter_of_an_hour,
+    a_cache_that_is_warm_serves_at_once_and_one_that_is_shut_down_fetches_no_more,
+    a_shutdown_lets_the_fetch_end_and_gives_up_the_lease,
+);
 
 #[tokio::test]
 async fn the_store_in_memory_conforms() {
@@ -16,9 +32,7 @@ async fn the_store_in_memory_conforms() {
     conformance(store.clone(), store).await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn one_fetch_serves_all_processes() {
-    let world = World::new();
+async fn one_fetch_serves_all_processes(world: World) {
     let processes = world.processes(20);
     assert_eq!(tokens(&processes).await, vec!["token-1"; 20]);
     assert_eq!(world.platform.logins(), 1);
@@ -29,9 +43,7 @@ async fn one_fetch_serves_all_processes() {
     assert_eq!(world.platform.logins(), 2);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_token_is_renewed_ahead_of_time_once_for_all() {
-    let world = World::new();
+async fn a_token_is_renewed_ahead_of_time_once_for_all(world: World) {
     let processes = world.processes(10);
     tokens(&processes).await;
     world.clock.advance(HOUR * 57 / 60);
@@ -58,11 +70,9 @@ async fn a_token_lives_no_longer_in_the_process_that_found_it() {
     assert!(ready(&late[0]).is_none());
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_lease_of_a_dead_process_ends_and_exactly_one_takes_over() {
-    let world = World::new();
-    let span = Duration::from_secs(10);
-    world.store.lease(&key(), "dead", span).await.unwrap();
+async fn the_lease_of_a_dead_process_ends_and_exactly_one_takes_over(world: World) {
+    let lease = world.store.lease(&key(), "dead", world.lease).await;
+    assert_eq!(lease.unwrap(), auth_core::Lease::Granted);
     assert_eq!(tokens(&world.voiding(10)).await, vec!["token-1"; 10]);
     assert_eq!(world.platform.logins(), 1);
 }
@@ -80,7 +90,7 @@ async fn a_holder_that_lost_its_lease_during_the_login_uses_nothing_of_it() {
     world.platform.arrived(1).await;
     // What a stopped process cannot do: prolong. Another takes over and logs in.
     let holder = "another";
-    let store = &world.store.memory;
+    let store = &world.store.shelf;
     while store.lease(&key(), holder, SECOND * 2).await.unwrap() != auth_core::Lease::Granted {
         // The clock jumps over the lease, as for a process that wakes up.
         world.clock.advance(SECOND * 11);
@@ -93,9 +103,7 @@ async fn a_holder_that_lost_its_lease_during_the_login_uses_nothing_of_it() {
     assert_eq!(world.platform.logins(), 2);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_write_that_is_refused_marks_the_other_token_and_all_agree_on_a_third() {
-    let world = World::new();
+async fn a_write_that_is_refused_marks_the_other_token_and_all_agree_on_a_third(world: World) {
     let gate = Arc::new(Notify::new());
     world.platform.queue([Answer::Gated(Arc::clone(&gate))]);
     let slow = world.voiding(1);
@@ -106,7 +114,7 @@ async fn a_write_that_is_refused_marks_the_other_token_and_all_agree_on_a_third(
     });
     world.platform.arrived(1).await;
     // The lease gets lost without the holder noticing, as in a store that was restored.
-    let store = &world.store.memory;
+    let store = &world.store.shelf;
     let lease = store.lease(&key(), "nobody", SECOND).await.unwrap();
     let auth_core::Lease::Held { .. } = lease else {
         panic!("the slow one holds it")
@@ -127,8 +135,85 @@ async fn a_write_that_is_refused_marks_the_other_token_and_all_agree_on_a_third(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_refused_in_one_process_is_replaced_once_for_all() {
+async fn a_login_that_ended_without_its_lease_spoils_none_under_way() {
     let world = World::new();
+    let (slow_gate, quick_gate) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let gates = [&slow_gate, &quick_gate];
+    let answers = gates.map(|gate| Answer::Gated(Arc::clone(gate)));
+    world.platform.queue(answers);
+    let (slow, quick) = (world.voiding(1), world.voiding(1));
+    let ask = |process: &auth_core::Cached| {
+        let process = process.clone();
+        tokio::spawn(async move { process.token().await.map(|token| text(&token)) })
+    };
+    let first = ask(&slow[0]);
+    world.platform.arrived(1).await;
+    // The first one is paused past its lease, and the second logs in.
+    world.clock.advance(SECOND * 6);
+    let second = ask(&quick[0]);
+    world.platform.arrived(2).await;
+    slow_gate.notify_one();
+    sleep(SECOND * 2).await;
+    assert_eq!(world.store.generation().await, 0, "nobody else writes now");
+    quick_gate.notify_one();
+    assert_eq!(second.await.unwrap().unwrap(), "token-2");
+    // Which of the two voided the other's is not known here: a third one settles it.
+    assert_eq!(first.await.unwrap().unwrap(), "token-3");
+    let old = quick[0].cached().unwrap().clone();
+    quick[0].reject(&old);
+    assert_eq!(tokens(&quick).await, ["token-3"]);
+    assert_eq!(world.platform.logins(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_asked_for_after_a_login_without_its_lease_had_ended_is_trusted() {
+    let world = World::new();
+    let gate = Arc::new(Notify::new());
+    world.platform.queue([Answer::Gated(Arc::clone(&gate))]);
+    let slow = world.voiding(1);
+    let first = tokio::spawn({
+        let slow = slow[0].clone();
+        async move { slow.token().await.map(|token| text(&token)) }
+    });
+    world.platform.arrived(1).await;
+    world.clock.advance(SECOND * 6);
+    let store = &world.store.shelf;
+    let lease = store.lease(&key(), "another", SECOND * 5).await.unwrap();
+    assert_eq!(lease, auth_core::Lease::Granted);
+    gate.notify_one();
+    sleep(SECOND).await;
+    // The other one logs in only now.
+    let now = world.store.read(&key()).await.unwrap().now;
+    let expires = (now + HOUR).duration_since(std::time::UNIX_EPOCH).unwrap();
+    let expires = expires.as_millis();
+    let record = format!(
+        r#"{{"v":1,"token":{{"value":"token-other","header":"authorization","prefix":"Bearer ","lifetime_ms":3600000,"expires_ms":{expires}}}}}"#
+    );
+    let stored = auth_core::Stored::new(77, record.into_bytes());
+    assert!(store.compare_and_set(&key(), 0, &stored).await.unwrap());
+    assert_eq!(first.await.unwrap().unwrap(), "token-other");
+    assert_eq!(world.store.generation().await, 77, "it is not marked");
+    assert_eq!(world.platform.logins(), 1);
+}
+
+async fn a_late_refusal_of_an_old_token_does_not_bring_back_one_refused_since(world: World) {
+    let process = world.voiding(1);
+    let mut refused = Vec::new();
+    for round in 1..=2 {
+        assert_eq!(tokens(&process).await, [format!("token-{round}")]);
+        refused.push(process[0].cached().unwrap().clone());
+        process[0].reject(&refused[round - 1]);
+    }
+    // The answer to a call from before comes only now, while nothing is held.
+    process[0].reject(&refused[0]);
+    assert_eq!(tokens(&process).await, ["token-3"]);
+    process[0].reject(&refused[0]);
+    process[0].reject(&refused[1]);
+    assert_eq!(tokens(&process).await, ["token-3"]);
+    assert_eq!(world.platform.logins(), 3);
+}
+
+async fn a_token_refused_in_one_process_is_replaced_once_for_all(world: World) {
     let processes = world.voiding(10);
     tokens(&processes).await;
     let old = processes[0].cached().unwrap().clone();
@@ -150,9 +235,7 @@ async fn a_token_refused_in_one_process_is_replaced_once_for_all() {
     assert_eq!(world.platform.logins(), 2);
 }
 
-#[tokio::test(start_paused = true)]
-async fn refusals_at_the_same_time_cause_one_login() {
-    let world = World::new();
+async fn refusals_at_the_same_time_cause_one_login(world: World) {
     let processes = world.voiding(10);
     tokens(&processes).await;
     let old = processes[0].cached().unwrap().clone();
@@ -163,9 +246,7 @@ async fn refusals_at_the_same_time_cause_one_login() {
     assert_eq!(world.platform.logins(), 2);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_refresh_token_is_handed_on_through_the_store() {
-    let world = World::new();
+async fn a_refresh_token_is_handed_on_through_the_store(world: World) {
     tokens(&world.processes(1)).await;
     world.clock.advance(HOUR * 2);
     // Another process, which never held the token, renews it.
@@ -173,18 +254,13 @@ async fn a_refresh_token_is_handed_on_through_the_store() {
     assert_eq!(world.platform.handed(), ["login", "refresh-1"]);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_crash_between_issued_and_stored_is_repaired_by_the_next_process() {
-    let world = World::new();
+async fn a_crash_between_issued_and_stored_is_repaired_by_the_next_process(world: World) {
     tokens(&world.voiding(1)).await;
     let old = tokens_of(&world).await;
     world.clock.advance(HOUR * 2);
     // A process takes the lease, is issued a token, and is killed before it can store it.
-    world
-        .store
-        .lease(&key(), "killed", SECOND * 10)
-        .await
-        .unwrap();
+    let lease = world.store.lease(&key(), "killed", world.lease).await;
+    assert_eq!(lease.unwrap(), auth_core::Lease::Granted);
     drop(world.platform.renew(Some(&old)).await.unwrap());
     assert_eq!(tokens(&world.voiding(2)).await, vec!["token-3"; 2]);
     assert_eq!(
@@ -199,9 +275,9 @@ async fn tokens_of(world: &World) -> Token {
     world.builder().build().token().await.unwrap()
 }
 
-#[tokio::test(start_paused = true)]
-async fn twelve_replicas_with_a_wrong_secret_call_three_times_in_a_quarter_of_an_hour() {
-    let world = World::new();
+async fn twelve_replicas_with_a_wrong_secret_call_three_times_in_a_quarter_of_an_hour(
+    world: World,
+) {
     let wrong = || Answer::Error(Error::credentials("the secret is wrong"));
     world.platform.queue((0..100).map(|_| wrong()));
     let processes = world.voiding(12);
@@ -230,9 +306,9 @@ async fn a_failing_platform_is_asked_by_one_process_at_a_time() {
     assert!((4..=12).contains(&logins), "{logins} in 10 s");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_cache_that_is_warm_serves_at_once_and_one_that_is_shut_down_fetches_no_more() {
-    let world = World::new();
+async fn a_cache_that_is_warm_serves_at_once_and_one_that_is_shut_down_fetches_no_more(
+    world: World,
+) {
     let process = world.builder().build();
     process.warm().await.unwrap();
     assert_eq!(ready(&process).as_deref(), Some("token-1"));
@@ -244,9 +320,7 @@ async fn a_cache_that_is_warm_serves_at_once_and_one_that_is_shut_down_fetches_n
     assert_eq!(world.platform.logins(), 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_shutdown_lets_the_fetch_end_and_gives_up_the_lease() {
-    let world = World::new();
+async fn a_shutdown_lets_the_fetch_end_and_gives_up_the_lease(world: World) {
     let process = world.builder().build();
     let caller = tokio::spawn({
         let process = process.clone();

@@ -5,13 +5,20 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+#[cfg(unix)]
+use auth_core::FileStore;
 use auth_core::testing::ManualClock;
 use auth_core::{
-    Cached, CachedBuilder, Error, Lease, MemoryStore, Result, RetryPolicy, Snapshot, StoreKey,
-    Stored, Token, TokenProvider, TokenStore,
+    Cached, CachedBuilder, Clock, Error, Lease, MemoryStore, Result, RetryPolicy, Snapshot,
+    StoreKey, Stored, Token, TokenProvider, TokenStore,
 };
 use tokio::sync::Notify;
 use tokio::time::sleep;
+
+#[cfg(unix)]
+use crate::fleet::secrets::Directory;
+#[cfg(feature = "redis")]
+use crate::fleet::server::Server;
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
@@ -22,14 +29,72 @@ pub(crate) struct World {
     pub(crate) clock: ManualClock,
     pub(crate) store: Store,
     pub(crate) platform: Platform,
+    /// How long leases last. Where the store is a real one, they do so in real time.
+    pub(crate) lease: Duration,
+    place: Place,
 }
 
-/// A store that can be away.
+/// Where the store is. What stands there goes with the last clone.
+#[derive(Clone)]
+enum Place {
+    #[cfg(unix)]
+    Files(Arc<Directory>),
+    Memory,
+    #[cfg(feature = "redis")]
+    Redis(Arc<Server>),
+}
+
+/// A store that can be away. It shows the world's time, whatever its own is.
 #[derive(Clone)]
 pub(crate) struct Store {
-    pub(crate) memory: MemoryStore,
+    pub(crate) shelf: Arc<dyn TokenStore>,
+    clock: Clock,
     away: Arc<AtomicBool>,
 }
+
+/// Makes tests of scenarios: each in memory, where no time passes, and on real stores.
+macro_rules! on_every_store {
+    ($($scenario:ident),+ $(,)?) => {
+        mod memory {
+            use crate::fleet::world::World;
+
+            $(
+                #[tokio::test(start_paused = true)]
+                async fn $scenario() {
+                    super::$scenario(World::new()).await;
+                }
+            )+
+        }
+
+        #[cfg(unix)]
+        mod files {
+            use crate::fleet::world::World;
+
+            $(
+                #[tokio::test]
+                async fn $scenario() {
+                    super::$scenario(World::on_files(stringify!($scenario))).await;
+                }
+            )+
+        }
+
+        #[cfg(feature = "redis")]
+        mod redis {
+            use crate::fleet::world::World;
+
+            $(
+                #[tokio::test]
+                async fn $scenario() {
+                    if let Some(world) = World::on_redis(stringify!($scenario)).await {
+                        super::$scenario(world).await;
+                    }
+                }
+            )+
+        }
+    };
+}
+
+pub(crate) use on_every_store;
 
 /// Issues `token-1`, `token-2` and so on, with refresh tokens; the newest is the valid one.
 #[derive(Clone, Default)]
@@ -51,15 +116,35 @@ pub(crate) enum Answer {
 }
 
 impl World {
+    /// With a store in memory, for tests in which time stands still.
     pub(crate) fn new() -> Self {
+        Self::at(Place::Memory, SECOND * 5)
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn on_files(name: &str) -> Self {
+        Self::at(Place::Files(Arc::new(Directory::new(name))), SECOND)
+    }
+
+    /// `None` where there is no server to be had.
+    #[cfg(feature = "redis")]
+    pub(crate) async fn on_redis(name: &str) -> Option<Self> {
+        let server = Server::start(name).await?;
+        Some(Self::at(Place::Redis(Arc::new(server)), SECOND))
+    }
+
+    fn at(place: Place, lease: Duration) -> Self {
         let clock = ManualClock::new();
         let world = Self {
             store: Store {
-                memory: MemoryStore::with_clock(clock.clock()),
+                shelf: place.shelf(&clock),
+                clock: clock.clock(),
                 away: Arc::default(),
             },
             platform: Platform::default(),
+            lease,
             clock,
+            place,
         };
         // The clock of the caches goes with that of tokio, which only moves when all wait.
         tokio::spawn({
@@ -79,7 +164,15 @@ impl World {
         Cached::builder(self.platform.clone())
             .clock(self.clock.clock())
             .retry(RetryPolicy::none())
+            .lease(self.lease)
             .store(self.store.clone(), key())
+    }
+
+    /// The same with a store that holds nothing yet.
+    pub(crate) fn with_another_shelf(&self) -> Self {
+        let mut world = self.clone();
+        world.store.shelf = self.place.shelf(&self.clock);
+        world
     }
 
     pub(crate) fn processes(&self, count: usize) -> Vec<Cached> {
@@ -90,6 +183,22 @@ impl World {
         (0..count)
             .map(|_| self.builder().voids_previous().build())
             .collect()
+    }
+}
+
+impl Place {
+    /// A store here that holds nothing yet.
+    fn shelf(&self, clock: &ManualClock) -> Arc<dyn TokenStore> {
+        match self {
+            #[cfg(unix)]
+            Self::Files(directory) => {
+                let path = directory.0.join(fastrand::u64(..).to_string());
+                Arc::new(FileStore::new(path).unwrap())
+            }
+            Self::Memory => Arc::new(MemoryStore::with_clock(clock.clock())),
+            #[cfg(feature = "redis")]
+            Self::Redis(server) => Arc::new(server.store().prefix(fastrand::u64(..).to_string())),
+        }
     }
 }
 
@@ -110,12 +219,12 @@ impl Store {
     }
 
     pub(crate) async fn record(&self) -> serde_json::Value {
-        let stored = self.memory.read(&key()).await.unwrap().stored.unwrap();
+        let stored = self.shelf.read(&key()).await.unwrap().stored.unwrap();
         serde_json::from_slice(stored.record()).unwrap()
     }
 
     pub(crate) async fn generation(&self) -> u64 {
-        let stored = self.memory.read(&key()).await.unwrap().stored;
+        let stored = self.shelf.read(&key()).await.unwrap().stored;
         stored.map_or(0, |stored| stored.generation())
     }
 }
@@ -128,22 +237,24 @@ impl TokenStore for Store {
 
     async fn read(&self, key: &StoreKey) -> Result<Snapshot> {
         self.check()?;
-        self.memory.read(key).await
+        let snapshot = self.shelf.read(key).await?;
+        let now = self.clock.now();
+        Ok(Snapshot { now, ..snapshot })
     }
 
     async fn compare_and_set(&self, key: &StoreKey, expected: u64, new: &Stored) -> Result<bool> {
         self.check()?;
-        self.memory.compare_and_set(key, expected, new).await
+        self.shelf.compare_and_set(key, expected, new).await
     }
 
     async fn lease(&self, key: &StoreKey, holder: &str, span: Duration) -> Result<Lease> {
         self.check()?;
-        self.memory.lease(key, holder, span).await
+        self.shelf.lease(key, holder, span).await
     }
 
     async fn release(&self, key: &StoreKey, holder: &str) -> Result<()> {
         self.check()?;
-        self.memory.release(key, holder).await
+        self.shelf.release(key, holder).await
     }
 }
 
