@@ -169,7 +169,7 @@ impl Cached {
         }
     }
 
-    /// What a token that is not here yet waits for, to be said by those who wait no longer.
+    /// What a token that is not here yet has waited for, to be said by those who wait no longer.
     pub(crate) fn awaited(&self) -> String {
         match &self.0.fleet {
             Some(fleet) => fleet.awaited(),

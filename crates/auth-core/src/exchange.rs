@@ -185,7 +185,7 @@ impl<'a> Call<'a> {
                     None => match self.within(cached.token()).await {
                         Some(token) => Some(token.map_err(Error::without_token)?),
                         None => {
-                            let error = format!("{LATE_TOKEN}: it waits for {}", cached.awaited());
+                            let error = format!("{LATE_TOKEN}: it waited for {}", cached.awaited());
                             return Err(Error::credentials(error).advise(Action::Backoff));
                         }
                     },

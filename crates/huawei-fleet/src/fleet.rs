@@ -94,6 +94,13 @@ pub(crate) struct Fault {
     pub(crate) holder: bool,
 }
 
+impl Known {
+    /// When the first token was issued.
+    pub(crate) fn start(&self) -> i64 {
+        self.logins.first().copied().unwrap_or_default()
+    }
+}
+
 impl Fleet {
     pub(crate) fn new(plan: Plan) -> Self {
         Self(Arc::new(Inner {

@@ -1,7 +1,7 @@
 //! What is printed of a run: all that happened, and a row for `docs/reliability.md`.
 
 use crate::fleet::Known;
-use crate::said::Why;
+use crate::said::{Failure, Why};
 use crate::verdict::Verdict;
 use crate::{Kind, Plan};
 
@@ -19,8 +19,7 @@ pub(crate) fn print(plan: &Plan, known: &Known, verdict: &Verdict) {
         plan.tasks,
         plan.span.as_secs(),
     );
-    let start = known.logins.first().copied().unwrap_or_default();
-    let seconds = |at: i64| (at - start) as f64 / 1e3;
+    let seconds = |at: i64| (at - known.start()) as f64 / 1e3;
     println!("{run}");
     for fault in &known.faults {
         let whom = match (fault.pid, fault.holder) {
@@ -33,6 +32,14 @@ pub(crate) fn print(plan: &Plan, known: &Known, verdict: &Verdict) {
     }
     for (pid, at) in &verdict.lost {
         println!("  at {:.1} s a login of {pid} was not stored", seconds(*at));
+    }
+    let waited = |it: &&(u32, i64, Failure)| it.2.why == Why::Holder;
+    for (pid, at, failure) in known.failures.iter().filter(waited).take(SHOWN) {
+        let (at, took) = (seconds(*at), at - failure.began);
+        println!(
+            "  at {at:.1} s a call of {pid} failed after {took} ms: {}",
+            failure.text
+        );
     }
     for broken in &verdict.broken {
         println!("  BROKEN: {broken}");
@@ -67,3 +74,6 @@ pub(crate) fn print(plan: &Plan, known: &Known, verdict: &Verdict) {
         },
     );
 }
+
+/// So many calls that waited in vain are shown.
+const SHOWN: usize = 10;

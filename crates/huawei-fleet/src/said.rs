@@ -48,6 +48,8 @@ pub(crate) enum Why {
     Holder,
     /// No answer within the time of the call.
     Late,
+    /// A login that the platform did not answer.
+    Login,
     /// The platform's 503.
     Refused,
     /// The token store.
@@ -63,6 +65,7 @@ impl Why {
         match self {
             Self::Holder => "waited for the lease's holder",
             Self::Late => "no answer in time",
+            Self::Login => "waited for a login",
             Self::Refused => "503",
             Self::Store => "store",
             Self::Voided => "voided",

@@ -40,8 +40,9 @@ impl Verdict {
             if !is_explained(plan, known, *pid, *ended, failure) {
                 let Failure { began, why, text } = failure;
                 let took = ended - began;
+                let at = (ended - known.start()) as f64 / 1e3;
                 verdict.broken.push(format!(
-                    "a call of {pid} failed at {ended} after {took} ms, and no fault explains it: \
+                    "at {at:.1} s a call of {pid} failed after {took} ms, and no fault explains it: \
                      {why:?}: {text}"
                 ));
             }
@@ -81,7 +82,8 @@ impl Verdict {
             let during = |at: &&i64| **at > outage.from + UNDER_WAY && **at < outage.to;
             for login in known.logins.iter().filter(during) {
                 if !was_leased(known, *login, outage.from) {
-                    broken.push(format!("a login at {login}, while the store was away"));
+                    let at = (login - known.start()) as f64 / 1e3;
+                    broken.push(format!("at {at:.1} s a login, while the store was away"));
                 }
             }
         }
@@ -151,7 +153,7 @@ fn is_explained(plan: &Plan, known: &Known, pid: u32, ended: i64, failure: &Fail
             let meanwhile = logins.filter(|at| (began..=ended).contains(at)).count();
             meanwhile >= 2 && (hit() || away)
         }
-        Why::Late | Why::Unknown => false,
+        Why::Late | Why::Login | Why::Unknown => false,
     }
 }
 

@@ -81,6 +81,8 @@ fn why(error: &Error) -> Why {
     } else if says("another process, which has the lease") || says("another process has the lease")
     {
         Why::Holder
+    } else if says("it waited for the platform") {
+        Why::Login
     } else if says("HTTP 503") {
         Why::Refused
     } else if says("within the time of the call") {

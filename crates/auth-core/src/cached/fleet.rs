@@ -2,8 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
@@ -30,9 +29,25 @@ pub(super) struct Fleet {
     pub(super) awaits: Awaits,
 }
 
-/// What an errand under way waits for, so that whoever gives up can say it.
+/// What the errand under way has waited for so far, so that whoever gives up can say it.
 #[derive(Default)]
-pub(super) struct Awaits(AtomicU8);
+pub(super) struct Awaits(Mutex<Waits>);
+
+#[derive(Clone, Copy, Default)]
+struct Waits {
+    what: What,
+    since: i64,
+    /// How long it was each, in nanoseconds.
+    spent: [i64; 3],
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum What {
+    Holder,
+    Platform,
+    #[default]
+    Store,
+}
 
 /// What the provider brought, and when it was asked.
 pub(super) type Fetched = (Mark, Result<Token>);
@@ -57,11 +72,12 @@ impl Fleet {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         let now = || self.clock.moment();
+        self.awaits.begin(now().steady);
         let mut waited = 0;
         let (mut lease_end, mut seen) = (i64::MIN, 0);
         let (mut errand, mut next) = Errand::start(self.rules.clone(), need, now());
         loop {
-            self.awaits.note(&next);
+            self.awaits.note(&next, now().steady);
             let saw = match next {
                 Do::End(end) => {
                     journal::errand_ended(&end, &self.key, waited);
@@ -123,12 +139,12 @@ impl Fleet {
         }
     }
 
-    /// What the errand under way waits for.
+    /// What the errand under way has waited for most of the time.
     pub(super) fn awaited(&self) -> String {
-        match self.awaits.0.load(Ordering::Relaxed) {
-            Awaits::PLATFORM => PLATFORM_AWAITED.to_owned(),
-            Awaits::HOLDER => "another process, which has the lease on the token".to_owned(),
-            _ => format!("the token store `{}`", self.rules.store),
+        match self.awaits.longest(self.clock.moment().steady) {
+            What::Holder => "another process, which has the lease on the token".to_owned(),
+            What::Platform => PLATFORM_AWAITED.to_owned(),
+            What::Store => format!("the token store `{}`", self.rules.store),
         }
     }
 
@@ -231,18 +247,44 @@ fn generation(snapshot: &Snapshot) -> u64 {
 }
 
 impl Awaits {
-    const PLATFORM: u8 = 1;
-    const HOLDER: u8 = 2;
-
-    fn note(&self, next: &Do) {
-        let what = match next {
-            Do::Fetch { .. } => Self::PLATFORM,
-            Do::Wait { .. } => Self::HOLDER,
-            // Looking whether the other one has ended is a part of waiting for it.
-            Do::Read | Do::Lease if self.0.load(Ordering::Relaxed) == Self::HOLDER => Self::HOLDER,
-            _ => 0,
+    fn begin(&self, now: i64) {
+        *self.waits() = Waits {
+            since: now,
+            ..Waits::default()
         };
-        self.0.store(what, Ordering::Relaxed);
+    }
+
+    fn note(&self, next: &Do, now: i64) {
+        let mut waits = self.waits();
+        let what = match next {
+            Do::Fetch { .. } => What::Platform,
+            Do::Wait { .. } => What::Holder,
+            // Looking whether the other one has ended is a part of waiting for it.
+            Do::Read | Do::Lease if waits.what == What::Holder => What::Holder,
+            _ => What::Store,
+        };
+        waits.to(what, now);
+    }
+
+    fn longest(&self, now: i64) -> What {
+        let mut waits = *self.waits();
+        waits.to(waits.what, now);
+        let all = [What::Holder, What::Platform, What::Store];
+        let longest = all
+            .into_iter()
+            .max_by_key(|what| waits.spent[*what as usize]);
+        longest.unwrap_or_default()
+    }
+
+    fn waits(&self) -> MutexGuard<'_, Waits> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waits {
+    fn to(&mut self, what: What, now: i64) {
+        self.spent[self.what as usize] += now.saturating_sub(self.since);
+        (self.what, self.since) = (what, now);
     }
 }
 
