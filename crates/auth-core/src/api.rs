@@ -132,6 +132,10 @@ impl Api {
 
     /// The same for tokens that are made here at no cost, like those that a service account signs:
     /// they are not shared with other processes.
+    #[cfg_attr(
+        not(feature = "pool"),
+        expect(unused_variables, reason = "tenants are told apart in a pool alone")
+    )]
     pub fn own_tokens(
         &self,
         credential: &str,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::testing::{Reply, Script};
-use auth_core::{Credential, File, HttpSend, Secret, Token};
+use auth_core::{Credential, File, HttpSend, Token};
 use http::{Method, Request};
 use kitchen_sink::Client;
 use kitchen_sink::model::{
@@ -24,7 +24,7 @@ pub(crate) fn client_over(transport: Arc<dyn HttpSend>) -> Client {
     let token = || Token::bearer("bearer-token", Duration::from_secs(60)).unwrap();
     let pair = || Credential::Client {
         id: "id".to_owned(),
-        secret: Secret::new("se+cret"),
+        secret: "se+cret".into(),
     };
     let api = Client::api_builder()
         .server("api", "https://api.example.com")
