@@ -1,6 +1,6 @@
 //! TLS settings: whom to trust, which name or key to expect, what to show of oneself.
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
@@ -92,7 +92,10 @@ impl Tls {
             Err(error) if self.roots.is_empty() => {
                 // A container without certificates can still speak plain http to loopback; every
                 // TLS handshake is refused, because no root is trusted.
-                tracing::warn!(%error, "no certificate of the system can be used");
+                static TOLD: Once = Once::new();
+                TOLD.call_once(|| {
+                    tracing::warn!(%error, "no certificate of the system can be used");
+                });
                 return Ok(None);
             }
             Err(error) => {

@@ -17,7 +17,9 @@ pub use crate::wire::check::{
 };
 pub use crate::wire::lenient::{FromScalar, Lenient, Many, Scalar, Unfit, lenient, one_or_many};
 pub use crate::wire::object::{Chosen, Object, Select, key_of, select, selected};
-pub use crate::wire::open::{UnknownJson, UnknownNumber, UnknownText, read_number, read_text};
+pub use crate::wire::open::{
+    UnknownJson, UnknownNumber, UnknownText, read_number, read_text, saw_unknown,
+};
 pub use crate::wire::pages::{Page, Pages, says_more};
 pub use crate::wire::text::{base64_in, json_chosen, json_in, json_text, read_json, read_list};
 

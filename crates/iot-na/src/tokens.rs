@@ -132,10 +132,18 @@ impl Struggle {
         self.current = None;
         self.lost = self.lost.saturating_add(1);
         self.since = Some(clock.mark());
-        tracing::warn!(
-            in_a_row = self.lost,
-            "the access token was voided before its time: a login of the same application elsewhere"
-        );
+        let in_a_row = self.lost;
+        match in_a_row {
+            1 => tracing::warn!(
+                in_a_row,
+                "the access token was voided before its time: a login of the same application elsewhere"
+            ),
+            MOST_LOST => tracing::warn!(
+                in_a_row,
+                "the access token is voided again and again: no more logins for a while"
+            ),
+            _ => tracing::info!(in_a_row, "the access token was voided again"),
+        }
     }
 }
 

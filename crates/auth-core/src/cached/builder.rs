@@ -8,7 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 
 use crate::cached::errand::Rules;
-use crate::cached::fleet::{Awaits, Fleet};
+use crate::cached::fleet::{Awaits, Failing, Fleet};
 use crate::cached::machine::Machine;
 use crate::cached::trouble::Budget;
 use crate::cached::{Cached, Shared};
@@ -193,6 +193,7 @@ impl CachedBuilder {
             clock: self.clock.clone(),
             unstored: Mutex::default(),
             awaits: Awaits::default(),
+            failing: Failing::default(),
         });
         Cached(Arc::new(Shared {
             held: ArcSwapOption::empty(),

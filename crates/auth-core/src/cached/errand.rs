@@ -455,7 +455,8 @@ impl Errand {
             ));
             return self.fail(told.advise(Action::Backoff).because(error), false);
         }
-        tracing::warn!(
+        // Why, a warning has said before.
+        tracing::info!(
             store = self.rules.store,
             %error,
             "fetching a token without the store"

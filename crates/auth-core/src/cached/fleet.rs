@@ -2,6 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
@@ -26,6 +27,8 @@ pub(super) struct Fleet {
     pub(super) holder: String,
     pub(super) clock: Clock,
     pub(super) unstored: Mutex<Option<Unstored>>,
+    /// Whether the store failed in this errand, or in the one before.
+    pub(super) failing: Failing,
     pub(super) awaits: Awaits,
 }
 
@@ -47,6 +50,13 @@ enum What {
     Platform,
     #[default]
     Store,
+}
+
+/// What is remembered of the store's failures, so that a lasting one is a single warning.
+#[derive(Debug, Default)]
+pub(super) struct Failing {
+    before: AtomicBool,
+    now: AtomicBool,
 }
 
 /// What the provider brought, and when it was asked.
@@ -81,6 +91,8 @@ impl Fleet {
             let saw = match next {
                 Do::End(end) => {
                     journal::errand_ended(&end, &self.key, waited);
+                    let failed = self.failing.now.swap(false, Ordering::Relaxed);
+                    self.failing.before.store(failed, Ordering::Relaxed);
                     if let End::Unstored(unstored) = &end {
                         let mut kept = self.unstored.lock().unwrap_or_else(PoisonError::into_inner);
                         *kept = Some(unstored.clone());
@@ -186,7 +198,9 @@ impl Fleet {
             ))),
         };
         if let Err(error) = &result {
-            journal::store_failed(self.rules.store, error);
+            let failed_before = self.failing.now.swap(true, Ordering::Relaxed)
+                || self.failing.before.load(Ordering::Relaxed);
+            journal::store_failed(self.rules.store, error, failed_before);
         }
         result
     }

@@ -95,8 +95,9 @@ pub(super) fn errand_ended(end: &End, key: &StoreKey, waited: i64) {
         waited_ms = waited.as_millis(),
         "asked the token store"
     );
+    // Why, a warning has said before.
     if matches!(end, End::Unstored(_)) {
-        tracing::warn!(%key, "a token could not be stored; it is in use here alone");
+        tracing::info!(%key, "a token could not be stored; it is in use here alone");
     }
     #[cfg(feature = "metrics")]
     {
@@ -122,9 +123,14 @@ pub(super) fn errand_ended(end: &End, key: &StoreKey, waited: i64) {
     }
 }
 
-/// An operation of the store failed.
-pub(super) fn store_failed(store: &'static str, error: &Error) {
-    tracing::warn!(store, %error, cause = error.source(), "the token store failed");
+/// An operation of the store failed. Only the first failure after an errand without any is a
+/// warning.
+pub(super) fn store_failed(store: &'static str, error: &Error, failed_before: bool) {
+    let cause = error.source();
+    match failed_before {
+        false => tracing::warn!(store, %error, cause, "the token store failed"),
+        true => tracing::debug!(store, %error, cause, "the token store still fails"),
+    }
     #[cfg(feature = "metrics")]
     metrics::counter!(STORE_ERRORS, "store" => store).increment(1);
 }

@@ -315,8 +315,14 @@ impl Inner {
                 self.desk().failed = None;
             }
             Err(error) => {
-                tracing::warn!(%error, action = ?error.action(), "the key set could not be fetched");
-                self.desk().failed = Some((self.clock.moment(), error.clone()));
+                let failure = (self.clock.moment(), error.clone());
+                let action = error.action();
+                match self.desk().failed.replace(failure) {
+                    None => tracing::warn!(%error, ?action, "the key set could not be fetched"),
+                    Some(_) => {
+                        tracing::debug!(%error, ?action, "still no key set could be fetched");
+                    }
+                }
             }
         }
     }

@@ -95,6 +95,21 @@ pub fn read_number<'de, D: Deserializer<'de>, T>(
     i64::deserialize(deserializer).map(make)
 }
 
+/// Counts a value of an enum that its document does not list. The value itself is no label: a
+/// platform could make any number of them.
+#[doc(hidden)]
+#[cold]
+pub fn saw_unknown(module: &'static str, name: &'static str) {
+    let krate = module.split("::").next().unwrap_or(module);
+    #[cfg(feature = "metrics")]
+    metrics::counter!(UNKNOWN_VALUES, "crate" => krate, "enum" => name).increment(1);
+    #[cfg(not(feature = "metrics"))]
+    let _ = (krate, name);
+}
+
+#[cfg(feature = "metrics")]
+const UNKNOWN_VALUES: &str = "auth_core_unknown_values_total";
+
 /// Declares an open enum of texts.
 ///
 /// ```
@@ -135,6 +150,14 @@ macro_rules! text_enum {
                     $(Self::$variant => $text,)+
                     Self::Other(text) => text.as_str(),
                 }
+            }
+
+            /// Counts a value that was read and is not known.
+            fn counted(self) -> Self {
+                if let Self::Other(_) = &self {
+                    $crate::wire::saw_unknown(module_path!(), stringify!($name));
+                }
+                self
             }
         }
 
@@ -178,7 +201,7 @@ macro_rules! text_enum {
             fn deserialize<D: $crate::wire::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::core::result::Result<Self, D::Error> {
-                $crate::wire::read_text(deserializer, |text| Self::from(text))
+                $crate::wire::read_text(deserializer, |text| Self::from(text).counted())
             }
         }
 
@@ -186,7 +209,7 @@ macro_rules! text_enum {
             fn from_scalar(
                 scalar: $crate::wire::Scalar,
             ) -> ::core::result::Result<Self, $crate::wire::Unfit> {
-                ::std::string::String::from_scalar(scalar).map(Self::from)
+                ::std::string::String::from_scalar(scalar).map(|text| Self::from(text).counted())
             }
         }
     };
@@ -233,6 +256,14 @@ macro_rules! number_enum {
                     Self::Other(number) => number.number(),
                 }
             }
+
+            /// Counts a value that was read and is not known.
+            fn counted(self) -> Self {
+                if let Self::Other(_) = &self {
+                    $crate::wire::saw_unknown(module_path!(), stringify!($name));
+                }
+                self
+            }
         }
 
         impl ::core::convert::From<i64> for $name {
@@ -263,7 +294,7 @@ macro_rules! number_enum {
             fn deserialize<D: $crate::wire::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::core::result::Result<Self, D::Error> {
-                $crate::wire::read_number(deserializer, |number| Self::from(number))
+                $crate::wire::read_number(deserializer, |number| Self::from(number).counted())
             }
         }
 
@@ -271,7 +302,8 @@ macro_rules! number_enum {
             fn from_scalar(
                 scalar: $crate::wire::Scalar,
             ) -> ::core::result::Result<Self, $crate::wire::Unfit> {
-                <i64 as $crate::wire::FromScalar>::from_scalar(scalar).map(Self::from)
+                <i64 as $crate::wire::FromScalar>::from_scalar(scalar)
+                    .map(|number| Self::from(number).counted())
             }
         }
     };

@@ -4,7 +4,7 @@ mod budget;
 mod failure;
 mod flight;
 mod hit;
-mod issuer;
+pub(crate) mod issuer;
 #[cfg(feature = "metrics")]
 mod numbers;
 mod refresh;

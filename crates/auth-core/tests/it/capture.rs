@@ -22,6 +22,18 @@ impl Capture {
         self.text.lock().unwrap().clone()
     }
 
+    /// The warnings, without the names and values beside their message.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let text = self.text();
+        let warnings = text.lines().filter(|line| line.starts_with("WARN "));
+        let message = warnings.filter_map(|line| line.split_once("message=").map(|(_, rest)| rest));
+        let words = |message: &str| {
+            let words = message.split(' ').take_while(|word| !word.contains('='));
+            words.collect::<Vec<_>>().join(" ")
+        };
+        message.map(words).collect()
+    }
+
     fn line(&self, name: &str, write: impl FnOnce(&mut Line<'_>)) {
         let mut text = self.text.lock().unwrap();
         text.push_str(name);
@@ -53,7 +65,9 @@ impl Subscriber for Capture {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        self.line(event.metadata().target(), |line| event.record(line));
+        let metadata = event.metadata();
+        let name = format!("{} {}", metadata.level(), metadata.target());
+        self.line(&name, |line| event.record(line));
     }
 
     fn enter(&self, _: &Id) {}

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "testing")]
 mod cache;
-#[cfg(all(feature = "testing", any(feature = "reqwest", unix)))]
+#[cfg(feature = "testing")]
 mod capture;
 #[cfg(all(feature = "reqwest", feature = "testing"))]
 mod door;
@@ -14,3 +14,5 @@ mod jwt;
 mod leaks;
 #[cfg(all(feature = "sign-in", feature = "testing"))]
 mod sign_in;
+#[cfg(all(feature = "jwt", feature = "testing", unix))]
+mod warnings;

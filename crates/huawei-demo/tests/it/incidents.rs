@@ -60,6 +60,33 @@ async fn a_contested_token_is_told() {
     record.is_that_of("Contested IoT token");
 }
 
+/// Who fights on is warned of that once, and once more when the client gives up for a while.
+#[tokio::test]
+async fn a_fight_for_a_token_is_two_warnings() {
+    let emulator = Emulator::start_thread().unwrap();
+    let application = Application::new(IotNa::APP_ID, IotNa::SECRET);
+    let mine = iot_na::Client::new(application, emulator.url("iot-na")).unwrap();
+    read(&mine).await;
+    let record = Record::start();
+    for _ in 0..5 {
+        emulator.iot_na().revoke_tokens();
+        read(&mine).await;
+    }
+
+    let log = record.text();
+    let warnings: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("WARN iot_na"))
+        .collect();
+    assert_eq!(warnings.len(), 2, "{log}");
+    assert!(warnings[0].ends_with("in_a_row=1"), "{log}");
+    assert!(warnings[1].ends_with("in_a_row=3"), "{log}");
+    assert!(
+        log.contains("the access token was voided again in_a_row=2"),
+        "{log}"
+    );
+}
+
 /// What an application does at an IoT platform.
 async fn read(iot: &iot_na::Client) {
     match iot

@@ -1,13 +1,22 @@
 //! The whole demonstration runs with everything logged, and its output is searched for the secrets
 //! that it uses, however they are written.
 
+use std::error::Error as _;
 use std::process::Command;
 
 use auth_core::testing::Canary;
 use harmony_push::model::{ClickAction, NotificationCategory};
 use harmony_push::{Notification, Outcome};
 use huawei_emulator::harmony_push::{Device, HarmonyPush};
+use huawei_emulator::iot_na::IotNa;
+use huawei_emulator::oneaccess_sdk::OneAccess;
+use huawei_emulator::welink_oauth::WelinkOauth;
 use huawei_emulator::{Emulator, Fault};
+use iot_na::Application;
+use iot_na::model::ListDevices;
+use oneaccess_sdk::model::GetUserByUsername;
+use welink_oauth::AppSecret;
+use welink_oauth::model::GetUser;
 
 use crate::incidents::service_account;
 use crate::record::Record;
@@ -48,6 +57,71 @@ async fn device_tokens_are_in_no_log_and_in_no_error() {
     assert!(log.contains("answered"), "nothing was logged");
     for token in &tokens {
         let canary = Canary::new(token);
+        canary.assert_absent(&log);
+        canary.assert_absent(&told);
+    }
+}
+
+/// An answer that nobody expected may hold anything about anybody.
+#[tokio::test]
+async fn people_are_in_no_log_and_in_no_error() {
+    let emulator = Emulator::start_thread().unwrap();
+    let (phone, token) = ("+8613812345678", "IQAAAACy0kYwAADWsJ-_kEJ");
+    let person = format!(r#"{{"mobile":"{phone}","name":"Ouyang Xiadan","token":"{token}"}}"#);
+    let strange = [
+        Fault::body(200, format!("[{person}]")),
+        Fault::body(200, &person[..person.len() - 3]),
+        Fault::body(400, &*person),
+        Fault::body(500, format!("<p>{phone} {token}</p>")),
+    ];
+    let iot = Application::new(IotNa::APP_ID, IotNa::SECRET);
+    let iot = iot_na::Client::new(iot, emulator.url("iot-na")).unwrap();
+    let people = oneaccess_sdk::Application::new(OneAccess::CLIENT_ID, OneAccess::CLIENT_SECRET);
+    let people = oneaccess_sdk::Client::builder("acme.huaweioneaccess.com", people)
+        .emulator(emulator.url("oneaccess-sdk"))
+        .build()
+        .unwrap();
+    let team = AppSecret::new(WelinkOauth::CLIENT_ID, WelinkOauth::CLIENT_SECRET);
+    let team = welink_oauth::Client::builder(team).emulator(emulator.url("welink-oauth"));
+    let team = team.build().unwrap();
+    let record = Record::at(tracing::Level::TRACE);
+
+    let mut told = String::new();
+    for fault in strange {
+        for operation in ["list_devices", "get_user_by_username", "get_user"] {
+            emulator.fail_next(fault.clone().on(operation).times(9));
+        }
+        let errors = [
+            iot.list_devices(&ListDevices::default().page_no(0))
+                .await
+                .map(drop)
+                .unwrap_err(),
+            (people
+                .get_user_by_username(&GetUserByUsername::new("anna"))
+                .await)
+                .map(drop)
+                .unwrap_err(),
+            (team
+                .get_user(&GetUser::default().user_id("anna"), &Default::default())
+                .await)
+                .map(drop)
+                .unwrap_err(),
+        ];
+        for error in errors {
+            told.push_str(&format!("{error} {error:?} {:?}\n", error.source()));
+        }
+        emulator.clear_faults();
+    }
+
+    let log = record.text();
+    for operation in ["list_devices", "get_user_by_username", "get_user"] {
+        assert!(
+            told.contains(operation) && log.contains(operation),
+            "{told}"
+        );
+    }
+    for text in [phone, token, "Ouyang Xiadan"] {
+        let canary = Canary::new(text);
         canary.assert_absent(&log);
         canary.assert_absent(&told);
     }

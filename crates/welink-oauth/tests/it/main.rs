@@ -6,6 +6,7 @@ mod directory;
 mod events;
 mod every;
 mod faults;
+mod fuzzed;
 mod generated;
 mod groups;
 mod lists;

@@ -11,14 +11,16 @@ pub(super) fn set_aside(path: &Path, why: &str, clock: &Clock) -> Error {
     name.push(format!(".damaged-{}", clock.local_millis()));
     let shown = path.display();
     let error = match fs::rename(path, &name) {
-        Ok(()) => Error::transport(format!(
-            "{shown} {why}; it is kept as {}",
-            Path::new(&name).display()
-        )),
+        Ok(()) => {
+            let kept = Path::new(&name).display();
+            let error = Error::transport(format!("{shown} {why}; it is kept as {kept}"));
+            tracing::warn!(%error, "a file of the token store is damaged");
+            error
+        }
+        // It stays where it is, and would be found with every look: the store's failure tells.
         Err(error) => {
             Error::transport(format!("{shown} {why} and cannot be set aside")).because(error)
         }
     };
-    tracing::warn!(%error, "a file of the token store is damaged");
     error.advise(Action::Backoff)
 }

@@ -71,3 +71,35 @@ async fn fetches_are_counted_by_reason_and_outcome() {
         ]
     );
 }
+
+auth_core::text_enum! {
+    /// A state.
+    enum Sleep {
+        /// Not awake.
+        Asleep = "ASLEEP",
+    }
+}
+
+auth_core::number_enum! {
+    /// A level.
+    enum Level {
+        /// The lowest.
+        Ground = 0,
+    }
+}
+
+#[test]
+fn unknown_values_are_counted_by_their_enum_when_they_are_read() {
+    let numbers = Numbers::default();
+    metrics::with_local_recorder(&numbers, || {
+        for json in [r#"["ASLEEP", "DREAMING"]"#, r#"["SNORING"]"#] {
+            serde_json::from_str::<Vec<Sleep>>(json).unwrap();
+        }
+        serde_json::from_str::<[Level; 2]>("[0, 7]").unwrap();
+        // What the caller says is not the platform's doing.
+        assert_eq!(Sleep::from("DREAMING").as_str(), "DREAMING");
+    });
+    let text = "auth_core_unknown_values_total it Sleep";
+    let number = "auth_core_unknown_values_total it Level";
+    assert_eq!(*numbers.0.lock().unwrap(), [text, text, number]);
+}

@@ -11,4 +11,4 @@ mod secrets;
 #[cfg(feature = "redis")]
 mod server;
 mod sharing;
-mod world;
+pub(crate) mod world;
