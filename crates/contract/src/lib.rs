@@ -10,9 +10,11 @@ pub mod example;
 pub mod listing;
 pub mod oracle;
 pub mod sample;
+mod stage;
 
 pub use crate::compare::differences;
 pub use crate::document::Document;
 pub use crate::exam::{Exam, Tap};
 pub use crate::example::Example;
 pub use crate::listing::{Listed, read};
+pub use crate::stage::space;

@@ -48,7 +48,7 @@ pub struct Known {
 }
 
 /// Where the emulator of these tests writes its exchanges; nowhere unless [`judge`] wants them.
-pub fn exchanges() -> Option<PathBuf> {
+pub(crate) fn exchanges() -> Option<PathBuf> {
     env::var_os(EXCHANGES).map(PathBuf::from)
 }
 

@@ -6,23 +6,13 @@ mod journeys;
 mod minimal;
 
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use ::contract::oracle;
 use auth_core::ReqwestSend;
 use harmony_push::{Client, HmsClient, ServiceAccount};
 use huawei_emulator::harmony_push::HarmonyPush;
-use huawei_emulator::{Builder, Emulator, Space, Verdict};
-
-/// One emulator for all tests. It writes the exchanges as samples where another reader of the documents
-/// is to judge them, too.
-static EMULATOR: LazyLock<Emulator> = LazyLock::new(|| {
-    let recorded = oracle::exchanges().into_iter();
-    recorded
-        .fold(Emulator::builder(), Builder::record)
-        .start_thread()
-        .unwrap()
-});
+use huawei_emulator::{Space, Verdict};
 
 /// A client and the platform it talks to, with a state of its own.
 struct Stage {
@@ -33,8 +23,7 @@ struct Stage {
 
 impl Stage {
     fn new(name: &str) -> Self {
-        let space = EMULATOR.space(name);
-        space.reset();
+        let space = ::contract::space(name);
         let push = space.harmony_push();
         let account = ServiceAccount::parse(&push.service_account_key_json()).unwrap();
         // A connection belongs to the runtime that opened it, and each test has its own.

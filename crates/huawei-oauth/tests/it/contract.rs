@@ -4,26 +4,16 @@ mod faults;
 mod journeys;
 
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::{ReqwestSend, Token};
 use contract::{Document, Exam, Tap, oracle};
 use huawei_emulator::huawei_oauth::HuaweiOauth;
-use huawei_emulator::{Builder, Emulator, Space, Verdict};
+use huawei_emulator::{Space, Verdict};
 use huawei_oauth::{App, Client, ServiceAccount, SignedIn};
 
 use crate::generated::call;
-
-/// One emulator for all tests of a process. It writes the exchanges as samples where another reader of
-/// the documents is to judge them, too.
-static EMULATOR: LazyLock<Emulator> = LazyLock::new(|| {
-    let recorded = oracle::exchanges().into_iter();
-    recorded
-        .fold(Emulator::builder(), Builder::record)
-        .start_thread()
-        .unwrap()
-});
 
 /// A client, the platform it talks to, and what passes between them.
 pub(crate) struct Stage {
@@ -35,8 +25,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn new(name: &str) -> Self {
-        let space = EMULATOR.space(name);
-        space.reset();
+        let space = ::contract::space(name);
         // A connection belongs to the runtime that opened it, and each test has its own.
         let tap = Tap::new(Arc::new(ReqwestSend::builder().build().unwrap()));
         let users = space.huawei_oauth();

@@ -1,6 +1,6 @@
 //! A client, the emulator it talks to, and a receiver of notifications.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::{Clock, HttpSend, ReqwestSend};
@@ -9,21 +9,10 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
-use contract::oracle;
+use huawei_emulator::Space;
 use huawei_emulator::iot_na::IotNa;
-use huawei_emulator::{Builder, Emulator, Space};
 use iot_na::{Application, Client, Registration};
 use tokio::sync::mpsc;
-
-/// One emulator for all tests. It writes the exchanges as samples where another reader of the documents
-/// is to judge them, too.
-static EMULATOR: LazyLock<Emulator> = LazyLock::new(|| {
-    let recorded = oracle::exchanges().into_iter();
-    recorded
-        .fold(Emulator::builder(), Builder::record)
-        .start_thread()
-        .unwrap()
-});
 
 /// A client and the platform it talks to, with a state of its own.
 pub(crate) struct Stage {
@@ -34,8 +23,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn new(name: &str) -> Self {
-        let space = EMULATOR.space(name);
-        space.reset();
+        let space = contract::space(name);
         let client = client(&space, Clock::system());
         Self {
             iot: space.iot_na(),

@@ -11,28 +11,18 @@ mod sign_in;
 mod signed_in;
 
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::contract::{Document, Exam, Tap, oracle};
 use auth_core::{ReqwestSend, Secret, Token};
 use huawei_emulator::oneaccess_sdk::OneAccess;
-use huawei_emulator::{Builder, Emulator, Space, Verdict};
+use huawei_emulator::{Space, Verdict};
 use oneaccess_sdk::model::SmsType;
 use oneaccess_sdk::{Application, Client, DeviceClient, Login, Session};
 
 use crate::fake::device;
 use crate::generated::call;
-
-/// One emulator for all tests. It writes the exchanges as samples where another reader of the documents
-/// is to judge them, too.
-static EMULATOR: LazyLock<Emulator> = LazyLock::new(|| {
-    let recorded = oracle::exchanges().into_iter();
-    recorded
-        .fold(Emulator::builder(), Builder::record)
-        .start_thread()
-        .unwrap()
-});
 
 /// A client and the platform it talks to, with a state of its own.
 pub(crate) struct Stage {
@@ -43,8 +33,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn new(name: &str) -> Self {
-        let space = EMULATOR.space(name);
-        space.reset();
+        let space = ::contract::space(name);
         // A connection belongs to the runtime that opened it, and each test has its own.
         let transport = ReqwestSend::builder().build().unwrap();
         let client = client(&space, Arc::new(transport));
@@ -109,8 +98,7 @@ pub(crate) fn success(login: Login) -> Session {
 
 #[tokio::test]
 async fn every_operation_sends_full_and_minimal_requests_as_the_document_asks() {
-    let space = EMULATOR.space("exam");
-    space.reset();
+    let space = ::contract::space("exam");
     let tap = Tap::new(Arc::new(ReqwestSend::builder().build().unwrap()));
     let token = || Token::bearer("a-token", Duration::from_secs(60)).unwrap();
     let client = client(&space, tap.clone())

@@ -1,22 +1,12 @@
 //! A client and the platform it talks to.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use auth_core::{HttpSend, ReqwestSend};
-use contract::{Tap, oracle};
+use contract::Tap;
 use huawei_emulator::welink_oauth::WelinkOauth;
-use huawei_emulator::{Builder, Consent, Emulator, Space, Verdict};
+use huawei_emulator::{Consent, Space, Verdict};
 use welink_oauth::{AppSecret, Client, ClientBuilder};
-
-/// One emulator for all tests. It writes the exchanges as samples where another reader of the documents
-/// is to judge them, too.
-static EMULATOR: LazyLock<Emulator> = LazyLock::new(|| {
-    let recorded = oracle::exchanges().into_iter();
-    recorded
-        .fold(Emulator::builder(), Builder::record)
-        .start_thread()
-        .unwrap()
-});
 
 /// A client and the platform it talks to, with a state of its own.
 pub(crate) struct Stage {
@@ -28,8 +18,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn new(name: &str) -> Self {
-        let space = EMULATOR.space(name);
-        space.reset();
+        let space = contract::space(name);
         // A connection belongs to the runtime that opened it, and each test has its own.
         let transport: Arc<dyn HttpSend> = Arc::new(ReqwestSend::builder().build().unwrap());
         let tap = Tap::new(transport);
