@@ -17,4 +17,4 @@ pub use crate::document::Document;
 pub use crate::exam::{Exam, Tap};
 pub use crate::example::Example;
 pub use crate::listing::{Listed, read};
-pub use crate::stage::space;
+pub use crate::stage::{check_lists, space};

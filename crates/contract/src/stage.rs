@@ -2,9 +2,10 @@
 
 use std::sync::LazyLock;
 
-use huawei_emulator::{Builder, Emulator, Space};
+use huawei_emulator::{Builder, Emulator, Fault, Space, Verdict};
 
-use crate::oracle;
+use crate::listing::{self, Listed, Scripted};
+use crate::{Document, Example, Tap, oracle};
 
 /// It writes the exchanges as samples where another reader of the documents is to judge them, too.
 static EMULATOR: LazyLock<Emulator> = LazyLock::new(|| {
@@ -20,4 +21,27 @@ pub fn space(name: &str) -> Space {
     let space = EMULATOR.space(name);
     space.reset();
     space
+}
+
+/// Reads every paged list of a platform as [`listing::check`] does, with the emulator judging the
+/// requests, and gives how many there are. `list` reads the list of an example.
+///
+/// # Panics
+///
+/// As [`listing::check`], and if the emulator refuses a request.
+pub async fn check_lists(
+    platform: &str,
+    space: &Space,
+    tap: &Tap,
+    list: impl AsyncFn(&Example) -> Listed,
+) -> usize {
+    let script = |page: Scripted| {
+        let fault = Fault::body(page.status, page.body).on(page.operation);
+        space.fail_next(fault.after_effect());
+    };
+    let count = listing::check(&Document::open(platform), tap, script, list).await;
+    let log = space.log();
+    let refused = log.iter().find(|entry| entry.verdict == Verdict::Refused);
+    assert!(refused.is_none(), "{refused:?}");
+    count
 }

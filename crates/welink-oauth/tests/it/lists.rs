@@ -1,7 +1,6 @@
 //! Every paged list, read as one stream.
 
-use contract::{Document, listing};
-use huawei_emulator::{Fault, Verdict};
+use contract::check_lists;
 
 use crate::generated::list;
 use crate::stage::Stage;
@@ -9,17 +8,7 @@ use crate::stage::Stage;
 #[tokio::test]
 async fn every_list_is_read_page_after_page_to_its_end_or_to_an_error() {
     let stage = Stage::new("lists");
-    let document = Document::open("welink-oauth");
-    let script = |page: listing::Scripted| {
-        let fault = Fault::body(page.status, page.body).on(page.operation);
-        stage.space.fail_next(fault.after_effect());
-    };
-    let count = listing::check(&document, &stage.tap, script, async |example| {
-        list(&stage.client, example).await
-    })
-    .await;
+    let list = async |example: &_| list(&stage.client, example).await;
+    let count = check_lists("welink-oauth", &stage.space, &stage.tap, list).await;
     assert_eq!(count, 25);
-    let log = stage.space.log();
-    let refused = log.iter().find(|entry| entry.verdict == Verdict::Refused);
-    assert!(refused.is_none(), "{refused:?}");
 }
