@@ -1,5 +1,6 @@
 //! One call from its request to its answer: attempts, waits, tokens renewed.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ struct Call<'a> {
     limit: Duration,
     watch: Stopwatch,
     attempts: u32,
+    /// How long the call has waited for tokens.
+    waited: Duration,
 }
 
 impl Api {
@@ -114,6 +117,7 @@ impl<'a> Call<'a> {
             limit: options.timeout.unwrap_or(api.shared.timeout),
             watch,
             attempts: 0,
+            waited: Duration::ZERO,
         })
     }
 
@@ -176,24 +180,43 @@ impl<'a> Call<'a> {
     }
 
     /// The tokens of the alternative's providers, in the order of its schemes.
-    async fn tokens(&self) -> Result<Tokens> {
+    async fn tokens(&mut self) -> Result<Tokens> {
         let mut tokens = Tokens::new();
+        let mut waited = Duration::ZERO;
         for (_, credential) in &self.alternative {
             tokens.push(match credential {
                 Credential::Provider(cached) => match cached.cached() {
                     Some(token) => Some(Token::clone(&token)),
-                    None => match self.within(cached.token()).await {
-                        Some(token) => Some(token.map_err(Error::without_token)?),
-                        None => {
+                    None => {
+                        let before = self.watch.elapsed();
+                        let token = self.within(cached.token()).await;
+                        waited += self.watch.elapsed().saturating_sub(before);
+                        let Some(token) = token else {
                             let error = format!("{LATE_TOKEN}: it waited for {}", cached.awaited());
                             return Err(Error::credentials(error).advise(Action::Backoff));
-                        }
-                    },
+                        };
+                        Some(token.map_err(Error::without_token)?)
+                    }
                 },
                 _ => None,
             });
         }
+        self.waited += waited;
         Ok(tokens)
+    }
+
+    /// Why there was no answer in time: what the call waited for before it was sent, if that took
+    /// most of it.
+    fn late(&self) -> Cow<'static, str> {
+        let mut providers = self.alternative.iter();
+        let awaited = providers.find_map(|(_, credential)| match credential {
+            Credential::Provider(cached) if self.waited > self.limit / 2 => Some(cached.awaited()),
+            _ => None,
+        });
+        match awaited {
+            Some(awaited) => format!("{LATE}: before it was sent it waited for {awaited}").into(),
+            None => LATE.into(),
+        }
     }
 
     /// The secret that the call carries itself, if it is one that may change.
@@ -219,12 +242,21 @@ impl<'a> Call<'a> {
         let before = self.watch.elapsed();
         let left = self.limit.saturating_sub(before);
         if left.is_zero() {
-            return Err(Error::unsent(LATE));
+            return Err(Error::unsent(self.late()));
         }
         self.attempts += 1;
         let sent = self.api.shared.clock.mark();
         let transport = &self.api.shared.transport;
-        let answer = transport.send_within(request, left).await?;
+        let answer = match transport.send_within(request, left).await {
+            Err(error) if self.waited > self.limit / 2 && self.remaining().is_zero() => {
+                let told = match error.is_unsent() {
+                    true => Error::unsent(self.late()),
+                    false => Error::transport(self.late()),
+                };
+                return Err(told.because(error));
+            }
+            answer => answer?,
+        };
         self.api.shared.clock.observe(sent, answer.headers());
         self.judge(answer, before)
     }

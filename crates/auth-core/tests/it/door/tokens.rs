@@ -135,7 +135,25 @@ async fn a_call_whose_secret_is_refused_is_sent_again_once_with_another() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_another_process_kept_waiting_says_so() {
-    let (script, clock) = (Script::new(), ManualClock::new());
+    let (error, logins) = kept_waiting(&Script::new(), HOUR).await;
+    let expected = "waited for another process, which has the lease on the token";
+    assert!(error.to_string().contains(expected), "{error}");
+    assert_eq!(logins, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_token_came_too_late_for_an_answer_says_what_it_waited_for() {
+    let script = Script::new().reply(Reply::hang());
+    let (error, logins) = kept_waiting(&script, Duration::from_secs(8)).await;
+    let expected = "no answer within the time of the call: before it was sent it waited for another \
+                    process, which has the lease on the token";
+    assert!(error.to_string().contains(expected), "{error}");
+    assert_eq!((logins, script.count()), (1, 1));
+}
+
+/// What becomes of a call of 10 s while another process has the lease for so long.
+async fn kept_waiting(script: &Script, lease: Duration) -> (Error, usize) {
+    let clock = ManualClock::new();
     let store = MemoryStore::with_clock(clock.clock());
     let key = StoreKey::new("example", "token", "tenant");
     let provider = CountingProvider::new(HOUR);
@@ -148,12 +166,10 @@ async fn a_call_that_another_process_kept_waiting_says_so() {
             clock.advance(TICK);
         }
     });
-    let api = scripted(&script).credential("bearer", tokens.build());
-    store.lease(&key, "another", HOUR).await.unwrap();
+    let api = scripted(script).credential("bearer", tokens.build());
+    store.lease(&key, "another", lease).await.unwrap();
     let error = get(&api.build().unwrap()).await.unwrap_err();
-    let expected = "waited for another process, which has the lease on the token";
-    assert!(error.to_string().contains(expected), "{error}");
-    assert_eq!(provider.count(), 0);
+    (error, provider.count())
 }
 
 const TICK: Duration = Duration::from_millis(10);
