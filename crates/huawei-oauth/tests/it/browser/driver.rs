@@ -1,5 +1,6 @@
 //! A browser driven over the WebDriver protocol: JSON over HTTP.
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -27,18 +28,9 @@ impl Browser {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let driver = std::env::var_os("PEERS_CHROMEDRIVER")?;
         let chromium = std::env::var("PEERS_CHROMIUM").ok()?;
-        let mut driver = Command::new(driver)
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the driver starts");
-        let output = BufReader::new(driver.stdout.take().expect("a pipe"));
-        let port = output.lines().map_while(Result::ok).find_map(|line| {
-            let (_, port) = line.split_once("started successfully on port ")?;
-            Some(port.trim_end_matches('.').to_owned())
-        });
-        let port = port.expect("the driver says where it listens");
+        // A driver takes one port for both versions of IP, and ends if somebody has it for one.
+        let started = (0..TRIES).find_map(|_| listening(&driver));
+        let (driver, port) = started.expect("a driver that says where it listens");
 
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
@@ -144,6 +136,8 @@ impl Browser {
         let (status, value) = self.exchange("GET", &path, None).await;
         match value["error"].as_str() {
             Some("stale element reference" | "no such element") => true,
+            // Between two pages the browser knows neither: the next look will tell.
+            Some("unknown error") => false,
             other => {
                 assert!(status == 200, "{path}: {other:?}");
                 false
@@ -178,6 +172,25 @@ impl Browser {
     }
 }
 
+/// Starts a driver, which says at which port it listens, or ends.
+fn listening(program: &OsStr) -> Option<(Child, String)> {
+    let mut driver = Command::new(program)
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the driver starts");
+    let output = BufReader::new(driver.stdout.take().expect("a pipe"));
+    let port = output.lines().map_while(Result::ok).find_map(|line| {
+        let (_, port) = line.split_once("started successfully on port ")?;
+        Some(port.trim_end_matches('.').to_owned())
+    });
+    if port.is_none() {
+        let _ = driver.wait();
+    }
+    Some((driver, port?))
+}
+
 impl Drop for Browser {
     fn drop(&mut self) {
         // A browser of a failed test goes with its driver.
@@ -186,6 +199,8 @@ impl Drop for Browser {
     }
 }
 
+/// How often a driver is started that finds no port.
+const TRIES: usize = 5;
 /// How long a page may take to come, and how often it is looked for.
 const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
