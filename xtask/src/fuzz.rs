@@ -3,12 +3,30 @@
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
-/// How long CI fuzzes each target, in seconds.
-pub(crate) const SHORT: u32 = 20;
+/// How long to fuzz each target.
+pub(crate) enum Length {
+    /// As CI does: the same inputs at every run, so that the same code has the same answer.
+    Repeatable,
+    /// For this many seconds, with other inputs at each run, to find what nobody thought of.
+    Seconds(u32),
+}
 
-/// Builds every target with coverage instrumentation and runs it for `seconds` from its seeds.
-pub(crate) fn run(sh: &Shell, seconds: u32) -> Result<()> {
-    let seconds = seconds.to_string();
+/// Builds every target with coverage instrumentation and runs it from its seeds.
+pub(crate) fn run(sh: &Shell, length: Length) -> Result<()> {
+    let (length, told) = match length {
+        Length::Repeatable => (
+            vec![
+                "-seed=1".into(),
+                format!("-runs={RUNS}"),
+                format!("-max_total_time={AT_MOST}"),
+            ],
+            format!("up to {RUNS} inputs"),
+        ),
+        Length::Seconds(seconds) => (
+            vec![format!("-max_total_time={seconds}")],
+            format!("{seconds} s"),
+        ),
+    };
     let host = cmd!(sh, "rustc -vV").quiet().read()?;
     let host = host.lines().find_map(|line| line.strip_prefix("host: "));
     let host = host.context("rustc does not name its host")?;
@@ -29,13 +47,14 @@ pub(crate) fn run(sh: &Shell, seconds: u32) -> Result<()> {
             .context("a seed directory has a name")?
             .to_owned();
         let corpus = sh.create_dir(std::path::Path::new("corpus").join(&name))?;
+        let length = &length;
         let program = sh
             .current_dir()
             .join("target")
             .join(host)
             .join("release")
             .join(&name);
-        cmd!(sh, "{program} {corpus} {seeds} -max_total_time={seconds} -artifact_prefix=artifacts/ -rss_limit_mb=1024 -verbosity=0 -print_final_stats=1")
+        cmd!(sh, "{program} {corpus} {seeds} {length...} -artifact_prefix=artifacts/ -rss_limit_mb=1024 -verbosity=0 -print_final_stats=1")
             .quiet()
             .run()
             .with_context(|| format!("fuzz target {}", name.to_string_lossy()))?;
@@ -44,9 +63,15 @@ pub(crate) fn run(sh: &Shell, seconds: u32) -> Result<()> {
     if targets == 0 {
         bail!("fuzz/seeds holds no target");
     }
-    println!("fuzzed {targets} targets for {seconds} s each");
+    println!("fuzzed {targets} targets with {told} each");
     Ok(())
 }
+
+/// How many inputs CI tries on each target.
+const RUNS: u32 = 200_000;
+
+/// After how many seconds CI leaves a slow target with fewer.
+const AT_MOST: u32 = 20;
 
 const FLAGS: &[&str] = &[
     "--cfg fuzzing",

@@ -58,8 +58,8 @@ fn run() -> Result<()> {
         ["demo"] => steps::demo(&sh),
         ["docs"] => steps::docs_rs(&sh),
         ["fleet", rest @ ..] => fleet::run(&sh, rest),
-        ["fuzz"] => fuzz::run(&sh, fuzz::SHORT),
-        ["fuzz", seconds] => fuzz::run(&sh, seconds.parse()?),
+        ["fuzz"] => fuzz::run(&sh, fuzz::Length::Repeatable),
+        ["fuzz", seconds] => fuzz::run(&sh, fuzz::Length::Seconds(seconds.parse()?)),
         ["leaks"] => leaks::check(&sh),
         ["minimal-versions"] => steps::minimal_versions(&sh),
         ["proof"] => proof::run(&sh),
@@ -87,5 +87,5 @@ usage: cargo xtask <command>
   fleet [ARGS]        processes that share a token, with and without faults: the figures of
                       docs/reliability.md (Linux, 25 minutes; `--seconds 10` for a short look)
   leaks               all tests with everything told, their output searched for their secrets
-  fuzz [SECONDS]      every fuzz target for a while (20 s each), from its seeds
+  fuzz [SECONDS]      every fuzz target from its seeds: as CI does, or for so long with other inputs
   bench [ARGS]        the benchmarks of docs/performance.md";

@@ -312,7 +312,7 @@ pub(crate) fn fuzz(sh: &Shell) -> Result<Done> {
             "fuzzing needs a nightly toolchain; the seeds run as tests".into(),
         ));
     }
-    crate::fuzz::run(sh, crate::fuzz::SHORT)?;
+    crate::fuzz::run(sh, crate::fuzz::Length::Repeatable)?;
     sh.remove_path("fuzz/target")?;
     Ok(Done::Passed)
 }

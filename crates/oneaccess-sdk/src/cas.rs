@@ -61,8 +61,8 @@ impl CasUser {
         let answer = (lines.next(), lines.next());
         let ends = lines.all(str::is_empty);
         match answer {
-            (Some("yes"), Some(user)) if !user.is_empty() && ends => Ok(Self {
-                user: user.to_owned(),
+            (Some("yes"), Some(user)) if ends => Ok(Self {
+                user: named(user)?,
                 attributes: BTreeMap::new(),
             }),
             (Some("no"), _) => Err(refused("INVALID_TICKET")),
@@ -93,10 +93,7 @@ impl CasUser {
     }
 
     fn of_success(success: CasAuthenticationSuccess) -> Result<Self> {
-        let user = trim(&success.user).to_owned();
-        if user.is_empty() {
-            return Err(Error::decode("CAS vouches for a user without a name"));
-        }
+        let user = named(&success.user)?;
         let mut attributes = BTreeMap::new();
         if let Some(stated) = success.attributes {
             let flag = |flag: Option<bool>| flag.map(Value::Bool);
@@ -129,6 +126,15 @@ fn trim(name: &str) -> &str {
     name.trim_matches([' ', '\t', '\n', '\r'])
 }
 
+/// The name of a user, which is more than white space of any kind.
+fn named(name: &str) -> Result<String> {
+    let name = trim(name);
+    if name.trim().is_empty() {
+        return Err(Error::decode("CAS vouches for a user without a name"));
+    }
+    Ok(name.to_owned())
+}
+
 /// The error of an answer that says no, with what the document says to do about its code.
 fn refused(code: &str) -> Error {
     let known = crate::generated::platform::PLATFORM.codes.iter();
@@ -152,7 +158,15 @@ mod tests {
         assert_eq!(user("yes\r\nzhangsan\r\n").unwrap(), "zhangsan");
         assert_eq!(user("no\n\n").unwrap_err().action(), Action::SignInAgain);
         assert_eq!(user("yes\n admin\u{a0} \n\n").unwrap(), "admin\u{a0}");
-        for other in ["", "yes", "yes\n", "YES\na", "<html>", "yes\na\nb"] {
+        for other in [
+            "",
+            "yes",
+            "yes\n",
+            "yes\n\u{b}",
+            "YES\na",
+            "<html>",
+            "yes\na\nb",
+        ] {
             assert!(user(other).is_err(), "{other}");
         }
     }

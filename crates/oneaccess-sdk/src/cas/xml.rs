@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use auth_core::{Error, Result};
 use serde_json::Value;
 
-use crate::cas::{CasUser, refused, trim};
+use crate::cas::{CasUser, named, refused, trim};
 use crate::xml::{Node, Tree};
 
 /// Reads an answer: exactly one of the two things it can say.
@@ -27,10 +27,8 @@ pub(super) fn read(answer: &str) -> Result<CasUser> {
 
 fn user(success: &Node<'_>) -> Result<CasUser> {
     let user = success.only_child("user", NAMESPACE)?;
-    let user = user.map(|user| user.text()).transpose()?.map(trim);
-    let Some(user) = user.filter(|user| !user.is_empty()) else {
-        return Err(Error::decode("CAS vouches for a user without a name"));
-    };
+    let user = user.map(|user| user.text()).transpose()?;
+    let user = named(user.unwrap_or_default())?;
     let mut attributes: BTreeMap<String, Value> = BTreeMap::new();
     if let Some(stated) = success.only_child("attributes", NAMESPACE)? {
         for attribute in stated.children() {
@@ -45,10 +43,7 @@ fn user(success: &Node<'_>) -> Result<CasUser> {
             );
         }
     }
-    Ok(CasUser {
-        user: user.to_owned(),
-        attributes,
-    })
+    Ok(CasUser { user, attributes })
 }
 
 /// Adds a value; several of one name become a list.
