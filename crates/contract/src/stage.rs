@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use huawei_emulator::{Builder, Emulator, Fault, Space, Verdict};
+use huawei_emulator::{Emulator, EmulatorBuilder, Fault, Space, Verdict};
 
 use crate::listing::{self, Listed, Scripted};
 use crate::{Document, Example, Tap, oracle};
@@ -11,7 +11,7 @@ use crate::{Document, Example, Tap, oracle};
 static EMULATOR: LazyLock<Emulator> = LazyLock::new(|| {
     let recorded = oracle::exchanges().into_iter();
     recorded
-        .fold(Emulator::builder(), Builder::record)
+        .fold(Emulator::builder(), EmulatorBuilder::record)
         .start_thread()
         .expect("an emulator")
 });

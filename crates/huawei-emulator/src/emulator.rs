@@ -42,13 +42,13 @@ pub struct Emulator {
 
 /// How an emulator is started.
 #[derive(Clone, Debug)]
-pub struct Builder {
+pub struct EmulatorBuilder {
     address: SocketAddr,
     record: Option<PathBuf>,
     state: Option<PathBuf>,
 }
 
-impl Default for Builder {
+impl Default for EmulatorBuilder {
     fn default() -> Self {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -58,7 +58,7 @@ impl Default for Builder {
     }
 }
 
-impl Builder {
+impl EmulatorBuilder {
     /// Listens here, instead of on a free port of the loopback address.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.address = address;
@@ -71,7 +71,8 @@ impl Builder {
         self
     }
 
-    /// Makes fresh spaces as the files in this directory say, which `init` writes.
+    /// Makes fresh spaces as the files in this directory say, which [`init`](crate::init()) writes.
+    /// The start fails if there is no such directory.
     pub fn state(mut self, folder: impl Into<PathBuf>) -> Self {
         self.state = Some(folder.into());
         self
@@ -111,6 +112,11 @@ impl Builder {
         let shared = Shared {
             recorder: self.record.map(|folder| Arc::new(Recorder::new(folder))),
             seeds: Arc::new(match &self.state {
+                Some(folder) if !folder.is_dir() => {
+                    let folder = folder.display();
+                    let text = format!("{folder} is no directory; `init` makes one");
+                    return Err(io::Error::new(io::ErrorKind::NotFound, text));
+                }
                 Some(folder) => init::read(folder)?,
                 None => Seeds::default(),
             }),
@@ -144,8 +150,8 @@ impl Emulator {
     }
 
     /// Sets where it listens and what it records before it starts.
-    pub fn builder() -> Builder {
-        Builder::default()
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder::default()
     }
 
     /// Where it listens.

@@ -5,16 +5,19 @@ use std::io;
 use std::path::Path;
 
 use crate::harmony_push::HarmonyPush;
+use crate::iot_na::IotNa;
+use crate::oneaccess_sdk::OneAccess;
 use crate::platforms::Seeds;
 use crate::platforms::harmony_push::{self, Service};
 use crate::platforms::huawei_oauth;
+use crate::welink_oauth::WelinkOauth;
 
 /// Writes what a client needs into a directory, which is made if it is not there: the key file of
 /// a service account, client ids and secrets, device tokens, and an `.env` that names them all.
 /// Files that are there already are left as they are.
 ///
 /// Gives the names of the files it wrote. The emulator started with that directory as its
-/// [`state`](crate::Builder::state) knows the same accounts and devices, edited or not.
+/// [`state`](crate::EmulatorBuilder::state) knows the same accounts and devices, edited or not.
 ///
 /// # Errors
 ///
@@ -48,7 +51,7 @@ pub fn init(folder: &Path, base_url: &str) -> io::Result<Vec<String>> {
     Ok(written)
 }
 
-/// Reads the files that fresh spaces are made from.
+/// Reads the files that fresh spaces are made from, each of which may be missing.
 pub(crate) fn read(folder: &Path) -> io::Result<Seeds> {
     Ok(Seeds {
         harmony_push: file(&folder.join(HARMONY_PUSH), harmony_push::Seed::read)?,
@@ -113,6 +116,21 @@ fn environment(seeds: &Seeds, project: &str, folder: &Path, base_url: &str) -> S
             "HUAWEI_OAUTH_REDIRECT_URI",
             of_site(|app| app.redirect_uris.first()),
         ),
+        ("WELINK_OAUTH_URL", format!("{base_url}/welink-oauth")),
+        ("WELINK_OAUTH_CLIENT_ID", WelinkOauth::CLIENT_ID.to_owned()),
+        (
+            "WELINK_OAUTH_CLIENT_SECRET",
+            WelinkOauth::CLIENT_SECRET.to_owned(),
+        ),
+        ("ONEACCESS_SDK_URL", format!("{base_url}/oneaccess-sdk")),
+        ("ONEACCESS_SDK_CLIENT_ID", OneAccess::CLIENT_ID.to_owned()),
+        (
+            "ONEACCESS_SDK_CLIENT_SECRET",
+            OneAccess::CLIENT_SECRET.to_owned(),
+        ),
+        ("IOT_NA_URL", format!("{base_url}/iot-na")),
+        ("IOT_NA_APP_ID", IotNa::APP_ID.to_owned()),
+        ("IOT_NA_SECRET", IotNa::SECRET.to_owned()),
     ];
     let quoted = |value: &str| format!("'{}'", value.replace('\'', "'\\''"));
     lines

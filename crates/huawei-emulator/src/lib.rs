@@ -27,7 +27,7 @@ use std::io::Write;
 pub use crate::callback::SentCallback;
 pub use crate::check::{Checked, check};
 pub use crate::consent::Consent;
-pub use crate::emulator::{Builder, Emulator, Space};
+pub use crate::emulator::{Emulator, EmulatorBuilder, Space};
 pub use crate::fault::Fault;
 pub use crate::init::init;
 pub use crate::log::{Entry, Verdict};

@@ -1,8 +1,8 @@
 //! Logs somebody in by WeChat and finds out who it is: `cargo run --example login`.
 //!
 //! It runs against an emulator in this process, or against the OneAccess of the environment
-//! variables `ONEACCESS_DOMAIN`, `ONEACCESS_CLIENT_ID`, `ONEACCESS_CLIENT_SECRET` and
-//! `ONEACCESS_WECHAT_CODE`.
+//! variables `ONEACCESS_SDK_DOMAIN`, `ONEACCESS_SDK_CLIENT_ID`, `ONEACCESS_SDK_CLIENT_SECRET` and
+//! `ONEACCESS_SDK_WECHAT_CODE`.
 
 #![expect(clippy::print_stdout, reason = "an example speaks on standard output")]
 
@@ -16,13 +16,13 @@ use oneaccess_sdk::{Application, Client, Device, Login};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let emulator = Emulator::start().await?;
-    let (client, code) = match env::var("ONEACCESS_DOMAIN") {
+    let (client, code) = match env::var("ONEACCESS_SDK_DOMAIN") {
         Ok(domain) => {
             let application = Application::new(
-                env::var("ONEACCESS_CLIENT_ID")?,
-                env::var("ONEACCESS_CLIENT_SECRET")?,
+                env::var("ONEACCESS_SDK_CLIENT_ID")?,
+                env::var("ONEACCESS_SDK_CLIENT_SECRET")?,
             );
-            let code = env::var("ONEACCESS_WECHAT_CODE")?;
+            let code = env::var("ONEACCESS_SDK_WECHAT_CODE")?;
             (Client::new(domain, application)?, code)
         }
         Err(_) => {

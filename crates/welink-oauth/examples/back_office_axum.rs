@@ -5,10 +5,10 @@
 //!
 //!     cargo run -p welink-oauth --features sign-in --example back_office_axum
 //!
-//! With `WELINK_CLIENT_ID`, `WELINK_CLIENT_SECRET` and `WELINK_REDIRECT_URI`, the address of its
-//! `/welink` that is registered for the app, it runs against the platform; with `SESSION_KEY`, 32
-//! random bytes in Base64, sessions outlive it and are shared among replicas. `LISTEN` says where it
-//! listens.
+//! With `WELINK_OAUTH_CLIENT_ID`, `WELINK_OAUTH_CLIENT_SECRET` and `WELINK_OAUTH_REDIRECT_URI`, the
+//! address of its `/welink` that is registered for the app, it runs against the platform, or with
+//! `WELINK_OAUTH_URL` against an emulator elsewhere; with `SESSION_KEY`, 32 random bytes in Base64,
+//! sessions outlive it and are shared among replicas. `LISTEN` says where it listens.
 
 use std::env;
 use std::sync::Arc;
@@ -38,20 +38,23 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let setting = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let listen = setting("LISTEN").unwrap_or_else(|| "127.0.0.1:3000".to_owned());
     let mut emulator = None;
-    let (client, redirect_uri) = match setting("WELINK_CLIENT_ID") {
+    let mut redirect_uri = format!("http://{listen}/welink");
+    let client = match setting("WELINK_OAUTH_CLIENT_ID") {
         Some(client_id) => {
-            let secret =
-                setting("WELINK_CLIENT_SECRET").ok_or("WELINK_CLIENT_SECRET is not set")?;
-            let address = setting("WELINK_REDIRECT_URI").ok_or("WELINK_REDIRECT_URI is not set")?;
-            (Client::new(AppSecret::new(client_id, secret))?, address)
+            let secret = setting("WELINK_OAUTH_CLIENT_SECRET").ok_or("no client secret")?;
+            redirect_uri = setting("WELINK_OAUTH_REDIRECT_URI").unwrap_or(redirect_uri);
+            let builder = Client::builder(AppSecret::new(client_id, secret));
+            match setting("WELINK_OAUTH_URL") {
+                Some(url) => builder.emulator(url).build()?,
+                None => builder.build()?,
+            }
         }
         None => {
             let url = emulator
                 .insert(Emulator::start_thread()?)
                 .url("welink-oauth");
             let app = AppSecret::new(WelinkOauth::CLIENT_ID, WelinkOauth::CLIENT_SECRET);
-            let client = Client::builder(app).emulator(url).build()?;
-            (client, format!("http://{listen}/welink"))
+            Client::builder(app).emulator(url).build()?
         }
     };
     let sealer = match setting("SESSION_KEY") {

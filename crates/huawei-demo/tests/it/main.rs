@@ -1,5 +1,7 @@
-//! The demonstration keeps its secrets, and the runbooks show what incidents look like.
+//! The demonstration keeps its secrets, the runbooks show what incidents look like, and the quick starts
+//! run.
 
 mod incidents;
 mod leaks;
+mod quickstart;
 mod record;

@@ -8,6 +8,9 @@ use std::process::{Command, Stdio};
 use huawei_emulator::Emulator;
 use huawei_emulator::harmony_push::HarmonyPush;
 use huawei_emulator::huawei_oauth::HuaweiOauth;
+use huawei_emulator::iot_na::IotNa;
+use huawei_emulator::oneaccess_sdk::OneAccess;
+use huawei_emulator::welink_oauth::WelinkOauth;
 use serde_json::Value;
 
 use crate::client::{Signer, get};
@@ -62,6 +65,15 @@ async fn init_writes_what_a_client_needs_and_the_emulator_begins_with_it() {
         line("HUAWEI_OAUTH_REDIRECT_URI"),
         "http://127.0.0.1:3000/callback"
     );
+    assert_eq!(
+        line("WELINK_OAUTH_CLIENT_SECRET"),
+        WelinkOauth::CLIENT_SECRET
+    );
+    assert_eq!(
+        line("ONEACCESS_SDK_CLIENT_SECRET"),
+        OneAccess::CLIENT_SECRET
+    );
+    assert_eq!(line("IOT_NA_SECRET"), IotNa::SECRET);
 
     let accounts = folder.join("huawei-oauth.json");
     let mut users: Value = serde_json::from_slice(&fs::read(&accounts).unwrap()).unwrap();
@@ -117,6 +129,13 @@ async fn a_state_file_that_is_wrong_stops_the_start() {
         text.contains("harmony-push.json") && text.contains("tokn"),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn a_state_that_is_not_there_stops_the_start() {
+    let start = Emulator::builder().state(fresh("no-state")).start();
+    let text = start.await.unwrap_err().to_string();
+    assert!(text.contains("no-state is no directory"), "{text}");
 }
 
 #[cfg(unix)]
