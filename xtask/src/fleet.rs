@@ -32,7 +32,7 @@ pub(crate) fn run(sh: &Shell, rest: &[&str]) -> Result<()> {
             }
         }
     }
-    for seeded in ["generation", "lease"] {
+    for seeded in ["generation", "lapse", "lease"] {
         if let Err(error) = walk(sh, seeded) {
             println!("{error:#}");
             failed.push(format!("the mistake `{seeded}` in the walk"));

@@ -107,8 +107,13 @@ impl Fleet {
                     saw
                 }
                 Do::Lease => {
-                    lease_end = now().steady.saturating_add(saturating_nanos(self.lease));
-                    Saw::Leased(self.take_lease().await)
+                    let asked = now().steady;
+                    let kept = asked < lease_end;
+                    lease_end = asked.saturating_add(saturating_nanos(self.lease));
+                    Saw::Leased {
+                        result: self.take_lease().await,
+                        kept,
+                    }
                 }
                 Do::Fetch { last, leased } => {
                     let fetch = fetch(last);

@@ -77,7 +77,7 @@ fn millis(span: Duration) -> i64 {
     i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
 
-#[cfg(all(test, not(any(seeded = "generation", seeded = "lease"))))]
+#[cfg(all(test, not(seeded = "generation")))]
 mod tests {
     use super::*;
 

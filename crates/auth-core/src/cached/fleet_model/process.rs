@@ -59,6 +59,11 @@ impl Flight {
         }
     }
 
+    /// Whether it logs in next, or has.
+    pub(super) fn is_sending(&self) -> bool {
+        matches!(self.at, Leg::Checked { .. }) || self.has_token()
+    }
+
     /// Whether its next step, or the one just taken, writes a token of its own.
     pub(super) fn writes_token(&self) -> bool {
         self.errand.writes_token()

@@ -11,4 +11,5 @@ mod secrets;
 #[cfg(feature = "redis")]
 mod server;
 mod sharing;
+mod stopped;
 pub(crate) mod world;

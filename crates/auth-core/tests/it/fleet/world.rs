@@ -1,7 +1,8 @@
 //! Several caches on one store, a platform that counts, and time that goes by.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -32,6 +33,8 @@ pub(crate) struct World {
     /// How long leases last. Where the store is a real one, they do so in real time.
     pub(crate) lease: Duration,
     place: Place,
+    /// The name of the shelf there.
+    shelf: u64,
 }
 
 /// Where the store is. What stands there goes with the last clone.
@@ -50,7 +53,24 @@ pub(crate) struct Store {
     pub(crate) shelf: Arc<dyn TokenStore>,
     clock: Clock,
     away: Arc<AtomicBool>,
+    /// Told of each operation that has ended.
+    done: Option<Arc<dyn Fn(&'static str) + Send + Sync>>,
 }
+
+/// Where a thread stops until it is told to go on, as a process does by SIGSTOP.
+pub(crate) struct Stop {
+    reached: mpsc::Sender<()>,
+    go_on: mpsc::Receiver<()>,
+}
+
+/// Tells who was to stop that it may go on.
+pub(crate) struct Stopped {
+    reached: mpsc::Receiver<()>,
+    go_on: mpsc::Sender<()>,
+}
+
+/// A process in a thread of its own, which asks for one token.
+pub(crate) struct Other(JoinHandle<Result<String>>);
 
 /// Makes tests of scenarios: each in memory, where no time passes, and on real stores.
 macro_rules! on_every_store {
@@ -113,6 +133,8 @@ pub(crate) enum Answer {
     Error(Error),
     /// A token as soon as the test says so.
     Gated(Arc<Notify>),
+    /// A token, before which whoever asked for it stops with all its threads.
+    Stopped(Stop),
 }
 
 impl World {
@@ -135,16 +157,19 @@ impl World {
 
     fn at(place: Place, lease: Duration) -> Self {
         let clock = ManualClock::new();
+        let shelf = fastrand::u64(..);
         let world = Self {
             store: Store {
-                shelf: place.shelf(&clock),
+                shelf: place.shelf(&clock, shelf),
                 clock: clock.clock(),
                 away: Arc::default(),
+                done: None,
             },
             platform: Platform::default(),
             lease,
             clock,
             place,
+            shelf,
         };
         // The clock of the caches goes with that of tokio, which only moves when all wait.
         tokio::spawn({
@@ -171,8 +196,26 @@ impl World {
     /// The same with a store that holds nothing yet.
     pub(crate) fn with_another_shelf(&self) -> Self {
         let mut world = self.clone();
-        world.store.shelf = self.place.shelf(&self.clock);
+        world.shelf = fastrand::u64(..);
+        world.store.shelf = self.place.shelf(&self.clock, world.shelf);
         world
+    }
+
+    /// Starts a process in a thread of its own, which shares nothing with the others but what is
+    /// outside of processes. It asks for a token, and tells `done` what it has done at the store.
+    pub(crate) fn start(&self, done: impl Fn(&'static str) + Send + Sync + 'static) -> Other {
+        let mut world = self.clone();
+        if !matches!(self.place, Place::Memory) {
+            world.store.shelf = self.place.shelf(&self.clock, self.shelf);
+        }
+        world.store.done = Some(Arc::new(done));
+        Other(thread::spawn(move || {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            runtime.enable_all().build().unwrap().block_on(async move {
+                let process = world.voiding(1).remove(0);
+                process.token().await.map(|token| text(&token))
+            })
+        }))
     }
 
     pub(crate) fn processes(&self, count: usize) -> Vec<Cached> {
@@ -187,18 +230,58 @@ impl World {
 }
 
 impl Place {
-    /// A store here that holds nothing yet.
-    fn shelf(&self, clock: &ManualClock) -> Arc<dyn TokenStore> {
+    /// A way to what is here under this name; in memory a new store.
+    fn shelf(&self, clock: &ManualClock, name: u64) -> Arc<dyn TokenStore> {
         match self {
             #[cfg(unix)]
             Self::Files(directory) => {
-                let path = directory.0.join(fastrand::u64(..).to_string());
+                let path = directory.0.join(name.to_string());
                 Arc::new(FileStore::new(path).unwrap())
             }
             Self::Memory => Arc::new(MemoryStore::with_clock(clock.clock())),
             #[cfg(feature = "redis")]
-            Self::Redis(server) => Arc::new(server.store().prefix(fastrand::u64(..).to_string())),
+            Self::Redis(server) => Arc::new(server.store().prefix(name.to_string())),
         }
+    }
+}
+
+/// A place to stop at, and the way on from it.
+pub(crate) fn stop() -> (Stop, Stopped) {
+    let (reached, is_reached) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel();
+    let stop = Stop {
+        reached,
+        go_on: may_go_on,
+    };
+    let stopped = Stopped {
+        reached: is_reached,
+        go_on,
+    };
+    (stop, stopped)
+}
+
+impl Stop {
+    pub(crate) fn here(&self) {
+        self.reached.send(()).unwrap();
+        self.go_on.recv().unwrap();
+    }
+}
+
+impl Stopped {
+    /// Waits until the other one has stopped.
+    pub(crate) fn reached(&self) {
+        self.reached.recv().unwrap();
+    }
+
+    pub(crate) fn go_on(&self) {
+        self.go_on.send(()).unwrap();
+    }
+}
+
+impl Other {
+    /// What it got.
+    pub(crate) fn token(self) -> Result<String> {
+        self.0.join().unwrap()
     }
 }
 
@@ -216,6 +299,13 @@ impl Store {
             true => Err(Error::transport("the connection is closed")),
             false => Ok(()),
         }
+    }
+
+    fn done<T>(&self, what: &'static str, result: Result<T>) -> Result<T> {
+        if let Some(done) = &self.done {
+            done(what);
+        }
+        result
     }
 
     pub(crate) async fn record(&self) -> serde_json::Value {
@@ -237,19 +327,25 @@ impl TokenStore for Store {
 
     async fn read(&self, key: &StoreKey) -> Result<Snapshot> {
         self.check()?;
-        let snapshot = self.shelf.read(key).await?;
+        let snapshot = self.done("read", self.shelf.read(key).await)?;
         let now = self.clock.now();
         Ok(Snapshot { now, ..snapshot })
     }
 
     async fn compare_and_set(&self, key: &StoreKey, expected: u64, new: &Stored) -> Result<bool> {
         self.check()?;
-        self.shelf.compare_and_set(key, expected, new).await
+        let result = self.shelf.compare_and_set(key, expected, new).await;
+        let what = match result {
+            Ok(true) => "written",
+            Ok(false) => "refused",
+            Err(_) => "failed",
+        };
+        self.done(what, result)
     }
 
     async fn lease(&self, key: &StoreKey, holder: &str, span: Duration) -> Result<Lease> {
         self.check()?;
-        self.shelf.lease(key, holder, span).await
+        self.done("lease", self.shelf.lease(key, holder, span).await)
     }
 
     async fn release(&self, key: &StoreKey, holder: &str) -> Result<()> {
@@ -303,6 +399,7 @@ impl TokenProvider for Platform {
             None => sleep(Duration::from_millis(50)).await,
             Some(Answer::Error(error)) => return Err(error),
             Some(Answer::Gated(gate)) => gate.notified().await,
+            Some(Answer::Stopped(stop)) => stop.here(),
         }
         let token = Token::bearer(format!("token-{number}"), HOUR)?;
         Ok(token.with_refresh_token(format!("refresh-{number}")))
