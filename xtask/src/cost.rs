@@ -1,7 +1,6 @@
 //! What a new team pays for a crate: build time, crates, crypto libraries, size, measured beside a
 //! program that uses the HTTP client alone. Written down in `docs/performance.md`.
 
-use std::collections::BTreeSet;
 use std::fs;
 
 use anyhow::Result;
@@ -53,13 +52,7 @@ fn measure(sh: &Shell, name: &str, dependency: &str, main: &str) -> Result<Row> 
     sh.copy_file(tools::root().join("Cargo.lock"), dir.join("Cargo.lock"))?;
     let _dir = sh.push_dir(&dir);
     cmd!(sh, "cargo fetch --quiet").quiet().run()?;
-    let tree = cmd!(sh, "cargo tree --edges normal --prefix none --no-dedupe")
-        .quiet()
-        .read()?;
-    let crates: BTreeSet<_> = tree
-        .lines()
-        .map(|line| line.split(" (").next().unwrap_or(line))
-        .collect();
+    let crates = tools::crates(sh)?;
     let crypto = CRYPTO
         .iter()
         .filter(|known| {
@@ -78,8 +71,7 @@ fn measure(sh: &Shell, name: &str, dependency: &str, main: &str) -> Result<Row> 
     let program = dir.join("target/release/program");
     cmd!(sh, "strip {program}").quiet().run()?;
     Ok(Row {
-        // The program itself does not count.
-        crates: crates.len() - 1,
+        crates: crates.len(),
         crypto,
         cpu_s,
         size_mb: fs::metadata(&program)?.len() as f64 / 1e6,

@@ -12,6 +12,7 @@ mod cost;
 mod fleet;
 mod fuzz;
 mod leaks;
+mod links;
 mod observability;
 mod peers;
 mod policy;
@@ -67,6 +68,10 @@ fn run() -> Result<()> {
         ["test"] => steps::test(&sh),
         ["trees"] => trees::check(&sh),
         ["trees", "--write"] => trees::write(&sh),
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
         _ => bail!("{USAGE}"),
     }
 }

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use crate::tools;
 
@@ -54,9 +53,7 @@ fn found() -> BTreeSet<String> {
         if manifest.contains("publish = false") {
             continue;
         }
-        let mut sources = Vec::new();
-        collect(&folder.join("src"), &mut sources);
-        for path in sources {
+        for path in tools::sources(&folder.join("src")) {
             let text = fs::read_to_string(&path).unwrap();
             let code = text
                 .split("#[cfg(test)]\nmod tests {")
@@ -172,17 +169,6 @@ fn arguments(text: &str) -> Vec<String> {
     arguments.push(current.trim().to_owned());
     arguments.retain(|argument| !argument.is_empty());
     arguments
-}
-
-fn collect(folder: &Path, sources: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, sources);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            sources.push(path);
-        }
-    }
 }
 
 #[test]

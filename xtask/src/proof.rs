@@ -56,10 +56,7 @@ pub(crate) fn run(sh: &Shell) -> Result<()> {
         .into_iter()
         .map(|package| package.name)
         .collect();
-    let mut excluded = Vec::new();
-    for name in trees::unpublished(sh)? {
-        excluded.extend(["--exclude".to_owned(), name]);
-    }
+    let excluded = trees::unpublished(sh)?;
     cmd!(
         sh,
         "cargo package --quiet --workspace {excluded...} --no-verify --allow-dirty"
@@ -140,13 +137,7 @@ fn newcomer(sh: &Shell, folder: &Path, packages: &[&Package]) -> Result<()> {
     sh.copy_file(tools::root().join("Cargo.lock"), program.join("Cargo.lock"))?;
     let _there = sh.push_dir(&program);
     cmd!(sh, "cargo fetch --quiet").quiet().run()?;
-    let tree = cmd!(sh, "cargo tree --edges normal --prefix none --no-dedupe")
-        .quiet()
-        .read()?;
-    let crates: BTreeSet<&str> = tree
-        .lines()
-        .map(|line| line.split(" (").next().unwrap_or(line))
-        .collect();
+    let crates = tools::crates(sh)?;
     #[expect(
         clippy::disallowed_methods,
         reason = "a build tool tells how long a step took"
@@ -161,7 +152,7 @@ fn newcomer(sh: &Shell, folder: &Path, packages: &[&Package]) -> Result<()> {
     println!(
         "\na newcomer's program with harmony-push alone: {} crates, built from nothing in {} s, {cpu} \
          (debug profile), load {}",
-        crates.len() - 1,
+        crates.len(),
         start.elapsed().as_secs(),
         sh.read_file("/proc/loadavg").unwrap_or_default().trim()
     );

@@ -56,10 +56,7 @@ pub(crate) fn clippy(sh: &Shell) -> Result<Done> {
 }
 
 pub(crate) fn clippy_no_features(sh: &Shell) -> Result<Done> {
-    let mut packages = Vec::new();
-    for package in trees::published(sh)? {
-        packages.extend(["--package".to_owned(), package.name]);
-    }
+    let packages = published(sh)?;
     cmd!(
         sh,
         "cargo clippy --quiet {packages...} --no-default-features -- -D warnings"
@@ -151,10 +148,7 @@ pub(crate) fn msrv(sh: &Shell) -> Result<Done> {
             "the build with Rust {ours}, which is not installed (dependencies and used items fit it)"
         )));
     }
-    let mut packages = Vec::new();
-    for package in trees::published(sh)? {
-        packages.extend(["--package".to_owned(), package.name]);
-    }
+    let packages = published(sh)?;
     cmd!(
         sh,
         "rustup run {ours} cargo check --quiet {packages...} --all-features"
@@ -249,10 +243,7 @@ pub(crate) fn docs_rs(sh: &Shell) -> Result<()> {
             (None, "-D warnings")
         }
     };
-    let mut packages = Vec::new();
-    for package in trees::published(sh)? {
-        packages.extend(["--package".to_owned(), package.name]);
-    }
+    let packages = published(sh)?;
     // Apart from the pages of `cargo doc`, because the two toolchains do not share a folder.
     cmd!(
         sh,
@@ -268,10 +259,7 @@ pub(crate) fn docs_rs(sh: &Shell) -> Result<()> {
 
 /// Whether the published crates build with the oldest versions of what they depend on directly.
 pub(crate) fn minimal_versions(sh: &Shell) -> Result<()> {
-    let mut packages = Vec::new();
-    for package in trees::published(sh)? {
-        packages.extend(["--package".to_owned(), package.name]);
-    }
+    let packages = published(sh)?;
     let lock = sh.read_binary_file("Cargo.lock")?;
     let result = cmd!(sh, "cargo +nightly update -Z direct-minimal-versions")
         .env_remove("RUSTUP_TOOLCHAIN")
@@ -291,10 +279,7 @@ pub(crate) fn minimal_versions(sh: &Shell) -> Result<()> {
 /// takes, it packs, and what is in the package builds.
 pub(crate) fn package(sh: &Shell) -> Result<Done> {
     release(sh, &["check"])?;
-    let mut excluded = Vec::new();
-    for name in trees::unpublished(sh)? {
-        excluded.extend(["--exclude".to_owned(), name]);
-    }
+    let excluded = trees::unpublished(sh)?;
     let dirty = sh.var("CI").is_err().then_some("--allow-dirty");
     cmd!(
         sh,
@@ -328,4 +313,12 @@ pub(crate) fn doctest(sh: &Shell) -> Result<Done> {
 pub(crate) fn leaks(sh: &Shell) -> Result<Done> {
     leaks::check(sh)?;
     Ok(Done::Passed)
+}
+
+/// `--package NAME` for every published crate.
+fn published(sh: &Shell) -> Result<Vec<String>> {
+    let packages = trees::published(sh)?.into_iter();
+    Ok(packages
+        .flat_map(|package| ["--package".to_owned(), package.name])
+        .collect())
 }

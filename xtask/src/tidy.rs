@@ -73,10 +73,8 @@ fn nothing_speaks_of_work_left_undone() {
 }
 
 fn check(rule: impl Fn(&Path, &str) -> Option<String>) {
-    let mut sources = Vec::new();
-    for top in ["crates", "fuzz", "xtask"] {
-        collect(&tools::root().join(top), &mut sources);
-    }
+    let tops = ["crates", "fuzz", "xtask"].map(|top| tools::root().join(top));
+    let sources: Vec<PathBuf> = tops.iter().flat_map(|top| tools::sources(top)).collect();
     assert!(sources.len() > 20, "found only {} sources", sources.len());
     let faults: Vec<_> = sources
         .iter()
@@ -88,20 +86,6 @@ fn check(rule: impl Fn(&Path, &str) -> Option<String>) {
         })
         .collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
-}
-
-fn collect(dir: &Path, sources: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(dir) else {
-        return;
-    };
-    for entry in entries {
-        let path = entry.expect("a directory can be read").path();
-        if path.is_dir() && !path.ends_with("target") {
-            collect(&path, sources);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            sources.push(path);
-        }
-    }
 }
 
 /// Files past 400 lines of code, with the reason why each is one.

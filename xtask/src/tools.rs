@@ -1,6 +1,8 @@
 //! What the commands need from the machine: where things are, and how to get what is missing.
 
+use std::collections::BTreeSet;
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -73,10 +75,39 @@ pub(crate) fn quiet(sh: &Shell, program: &str, args: &[&str]) -> bool {
         .is_ok()
 }
 
+/// What the program in the shell's folder is built from, each as `name vVERSION`, itself left out.
+pub(crate) fn crates(sh: &Shell) -> Result<BTreeSet<String>> {
+    let tree = cmd!(sh, "cargo tree --edges normal --prefix none --no-dedupe")
+        .quiet()
+        .read()?;
+    // The program stands first; a folder or a mark may follow the version.
+    let lines = tree.lines().skip(1);
+    Ok(lines
+        .map(|line| line.split(" (").next().unwrap_or(line).to_owned())
+        .collect())
+}
+
+/// The Rust sources below a folder, in the order of their names; none if there is no such folder.
+pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.expect("a folder can be read").path();
+            if path.is_dir() && !path.ends_with("target") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
 /// The CPU time of all finished child processes, from Linux's accounting.
 pub(crate) fn children_cpu_s() -> Result<f64> {
-    let stat =
-        std::fs::read_to_string("/proc/self/stat").context("build cost is measured on Linux")?;
+    let stat = fs::read_to_string("/proc/self/stat").context("build cost is measured on Linux")?;
     let fields = stat
         .rsplit(") ")
         .next()

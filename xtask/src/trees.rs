@@ -264,12 +264,12 @@ pub(crate) fn published(sh: &Shell) -> Result<Vec<Package>> {
     Ok(packages)
 }
 
-/// The names of the packages that only this workspace uses.
+/// `--exclude NAME` for every package that only this workspace uses.
 pub(crate) fn unpublished(sh: &Shell) -> Result<Vec<String>> {
     let packages = packages(sh)?.into_iter();
     Ok(packages
         .filter(|package| package.publish.is_some())
-        .map(|package| package.name)
+        .flat_map(|package| ["--exclude".to_owned(), package.name])
         .collect())
 }
 

@@ -7,6 +7,8 @@ use anyhow::{Result, bail};
 use serde::Deserialize;
 use xshell::{Shell, cmd};
 
+use crate::tools;
+
 #[derive(Deserialize)]
 struct Metadata {
     packages: Vec<Package>,
@@ -74,17 +76,10 @@ fn is_named(text: &str, name: &str) -> bool {
     })
 }
 
+/// The text of all sources below a folder.
 fn collect(folder: &Path, text: &mut String) {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries {
-        let path = entry.expect("a directory can be read").path();
-        if path.is_dir() {
-            collect(&path, text);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            text.push_str(&fs::read_to_string(&path).expect("sources are readable"));
-        }
+    for path in tools::sources(folder) {
+        text.push_str(&fs::read_to_string(&path).expect("sources are readable"));
     }
 }
 

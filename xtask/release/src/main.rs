@@ -70,7 +70,7 @@ usage: cargo xtask release <command>
   prepare [--ci-passed-at COMMIT] [CRATE=VERSION ..]
                                set versions and changelog, run every check, commit and tag; with
                                the whole hash of the current commit, CI that passed there counts
-  rehearse                     all of it in a throw-away clone of this repository (half an hour)
+  rehearse                     all of it in a throw-away clone of this repository (6 minutes or more)
   check                        whether every crate can be published: manifest, README, files, sizes
   order                        the tagged crates that the registry lacks, in the order of publication
   sbom FOLDER                  the parts of each published crate, as CycloneDX";
