@@ -75,6 +75,17 @@ impl Api {
         }
     }
 
+    /// Fetches the tokens that this client obtains by itself, before the first call needs one; see
+    /// [`Cached::warm`]. The first that cannot be had is the error.
+    pub async fn warm(&self) -> Result<()> {
+        for (_, credential) in self.credentials.iter() {
+            if let Credential::Provider(tokens) = credential {
+                tokens.warm().await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Sends a request and reads a JSON answer. An answer without content is read as `null`.
     ///
     /// An error is told with operation, attempts and time; see [`Error`].

@@ -63,6 +63,12 @@ impl Client {
         }
     }
 
+    /// Fetches the client's tokens before the first call needs them. A service is ready once this has
+    /// succeeded, and stays ready when a later fetch fails.
+    pub async fn warm(&self) -> Result<()> {
+        self.api.warm().await
+    }
+
     /// Sends a request that the platform's document lacks, with the same token, retries and errors.
     pub async fn call<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
         request.send(&self.api).await

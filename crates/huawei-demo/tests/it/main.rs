@@ -1,7 +1,7 @@
-//! The demonstration keeps its secrets, the runbooks show what incidents look like, and the quick starts
-//! run.
+//! The demonstration keeps its secrets; the runbooks and the quick starts show what happens.
 
 mod incidents;
 mod leaks;
 mod quickstart;
 mod record;
+mod warm;

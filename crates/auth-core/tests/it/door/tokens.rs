@@ -46,6 +46,22 @@ async fn a_refused_token_is_replaced_once_even_where_a_repeat_could_act_twice() 
 }
 
 #[tokio::test]
+async fn a_client_is_warmed_before_its_first_call() {
+    let script = Script::new().reply(Reply::json(200, &json!({"code": "0"})));
+    let failure = Error::credentials("the secret is wrong");
+    let provider = CountingProvider::new(HOUR).fail_next(failure);
+    let error = client(&script, &provider).warm().await.unwrap_err();
+    assert_eq!(error.action(), Action::FixCredentials);
+
+    let api = client(&script, &provider);
+    api.warm().await.unwrap();
+    assert_eq!(provider.count(), 2);
+    assert!(script.requests().is_empty());
+    get(&api).await.unwrap();
+    assert_eq!(provider.count(), 2, "the call found its token");
+}
+
+#[tokio::test]
 async fn a_refused_new_token_means_wrong_credentials() {
     let script = Script::new().reply(refused()).reply(refused());
     let provider = CountingProvider::new(HOUR);
