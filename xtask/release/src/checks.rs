@@ -96,11 +96,10 @@ fn files(sh: &Shell, package: &Package) -> Result<Vec<String>> {
             "{total} bytes in all; the registry takes {LARGEST_PACKAGE}"
         ));
     }
-    if !list
-        .lines()
-        .any(|file| file.eq_ignore_ascii_case("README.md"))
-    {
-        faults.push("the README is not among the packed files".to_owned());
+    for (wanted, what) in [("README.md", "the README"), ("LICENSE", "the licence")] {
+        if !list.lines().any(|file| file.starts_with(wanted)) {
+            faults.push(format!("{what} is not among the packed files"));
+        }
     }
     Ok(faults)
 }

@@ -231,6 +231,7 @@ description = "Rehearses a release"
 readme = "README.md"
 "#,
     ),
+    ("crates/rehearsal-core/LICENSE-MIT", "MIT License\n"),
     ("crates/rehearsal-core/README.md", "# rehearsal-core\n"),
     (
         "crates/rehearsal-core/src/lib.rs",
@@ -266,6 +267,7 @@ readme = "README.md"
 rehearsal-core.workspace = true
 "#,
     ),
+    ("crates/rehearsal-push/LICENSE-MIT", "MIT License\n"),
     ("crates/rehearsal-push/README.md", "# rehearsal-push\n"),
     (
         "crates/rehearsal-push/src/lib.rs",
@@ -299,9 +301,10 @@ rust-version.workspace = true
 license.workspace = true
 description = "Rehearses a release"
 readme = "README.md"
-include = ["src", "documents", "README.md"]
+include = ["src", "documents", "LICENSE-MIT", "README.md"]
 "#,
     ),
+    ("crates/huawei-emulator/LICENSE-MIT", "MIT License\n"),
     ("crates/huawei-emulator/README.md", "# huawei-emulator\n"),
     (
         "crates/huawei-emulator/src/lib.rs",

@@ -207,7 +207,7 @@ fn a_dependency_that_users_cannot_get_is_found_before_the_tag() {
 }
 
 #[test]
-fn a_missing_readme_and_a_large_file_are_found_before_the_tag() {
+fn a_missing_readme_or_licence_and_a_large_file_are_found_before_the_tag() {
     let clone = Clone::new("readme");
     clone
         .remove("crates/rehearsal-core/README.md")
@@ -221,10 +221,15 @@ fn a_missing_readme_and_a_large_file_are_found_before_the_tag() {
     let clone = Clone::new("large");
     clone
         .write("crates/rehearsal-core/src/data.txt", &"x".repeat(3 << 20))
-        .commit("Keep data");
+        .remove("crates/rehearsal-core/LICENSE-MIT")
+        .commit("Keep data and no licence");
     let error = clone.refusal(&[]);
     assert!(
         error.contains("rehearsal-core: `src/data.txt` has 3145728 bytes"),
+        "{error}"
+    );
+    assert!(
+        error.contains("rehearsal-core: the licence is not among the packed files"),
         "{error}"
     );
 }
