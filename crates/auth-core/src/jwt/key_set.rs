@@ -15,7 +15,7 @@ use tracing::Instrument as _;
 
 use crate::address::is_loopback;
 use crate::clock::{Clock, Moment};
-use crate::jwt::{Expected, Jwks, Verifier, VerifyError, read};
+use crate::jwt::{Expected, Jwks, Verifier, VerifyError};
 use crate::{Error, HttpSend, Result};
 
 /// The public keys that a platform serves at an address, kept for as long as they are fresh.
@@ -142,19 +142,10 @@ impl KeySet {
         token: &str,
         expected: impl Into<Expected<'a>> + Send,
     ) -> Result<T> {
-        Ok(read(&self.claims(verifier, token, expected.into()).await?)?)
-    }
-
-    /// The claims part of a token that passes every check of `verifier`.
-    pub(crate) async fn claims(
-        &self,
-        verifier: &Verifier,
-        token: &str,
-        expected: Expected<'_>,
-    ) -> Result<Vec<u8>> {
+        let expected = expected.into();
         let before = self.0.held.load_full();
         let held = self.held().await?;
-        let refusal = match verifier.claims(token, &held.keys, &expected) {
+        let refusal = match verifier.verify(token, &held.keys, expected) {
             Err(refusal @ (VerifyError::UnknownKey | VerifyError::Signature)) => refusal,
             other => return Ok(other?),
         };
@@ -169,7 +160,7 @@ impl KeySet {
             _ => return Err(refusal.into()),
         }
         let held = self.held().await?;
-        Ok(verifier.claims(token, &held.keys, &expected)?)
+        Ok(verifier.verify(token, &held.keys, expected)?)
     }
 
     /// Keys that may be used now.

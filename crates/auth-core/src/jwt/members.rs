@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use smallvec::SmallVec;
 
 use crate::jwt::{Part, VerifyError};
 
@@ -23,6 +24,8 @@ pub(super) struct JoseHeader<'a> {
 pub(super) struct Registered<'a> {
     pub(super) iss: Option<Cow<'a, str>>,
     pub(super) aud: Option<Audience<'a>>,
+    pub(super) azp: Option<Cow<'a, str>>,
+    pub(super) at_hash: Option<Cow<'a, str>>,
     pub(super) nonce: Option<Cow<'a, str>>,
     pub(super) exp: Option<i64>,
     pub(super) nbf: Option<i64>,
@@ -30,13 +33,22 @@ pub(super) struct Registered<'a> {
 }
 
 /// One recipient or several.
-pub(super) struct Audience<'a>(Vec<Text<'a>>);
+pub(super) enum Audience<'a> {
+    List(Vec<Text<'a>>),
+    One(Cow<'a, str>),
+}
 
 impl Audience<'_> {
     pub(super) fn holds(&self, accepted: &[String]) -> bool {
-        self.0
-            .iter()
-            .any(|Text(named)| accepted.iter().any(|accepted| accepted == named))
+        let is_accepted = |named: &str| accepted.iter().any(|accepted| accepted == named);
+        match self {
+            Self::List(named) => named.iter().any(|Text(named)| is_accepted(named)),
+            Self::One(named) => is_accepted(named),
+        }
+    }
+
+    pub(super) fn is_several(&self) -> bool {
+        matches!(self, Self::List(named) if named.len() > 1)
     }
 }
 
@@ -88,11 +100,14 @@ impl<'de> Members<'de> for JoseHeader<'de> {
 
 impl<'de> Members<'de> for Registered<'de> {
     const PART: Part = Part::Claims;
-    const NAMES: &'static [&'static str] = &["aud", "exp", "iat", "iss", "nbf", "nonce"];
+    const NAMES: &'static [&'static str] =
+        &["at_hash", "aud", "azp", "exp", "iat", "iss", "nbf", "nonce"];
 
     fn take<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
         match name {
+            "at_hash" => self.at_hash = text(map)?,
             "aud" => self.aud = map.next_value()?,
+            "azp" => self.azp = text(map)?,
             "exp" => self.exp = time(map)?,
             "iat" => self.iat = time(map)?,
             "iss" => self.iss = text(map)?,
@@ -127,7 +142,7 @@ impl<'de, M: Members<'de>> Visitor<'de> for &mut Object<M> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut names = Vec::with_capacity(16);
+        let mut names = SmallVec::<[Cow<'de, str>; 24]>::new();
         while let Some(Text(name)) = map.next_key()? {
             match M::NAMES.iter().find(|known| **known == name) {
                 Some(known) => {
@@ -150,7 +165,7 @@ impl<'de, M: Members<'de>> Visitor<'de> for &mut Object<M> {
 
 /// A text that is copied only if it is escaped.
 #[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(super) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Cow<'de, str>>, A::Error> {
     let value: Option<Text<'de>> = map.next_value()?;
@@ -209,11 +224,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Audience<'a> {
             }
 
             fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Audience(vec![Text(Cow::Borrowed(text))]))
+                Ok(Audience::One(Cow::Borrowed(text)))
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Audience(vec![Text(Cow::Owned(text.to_owned()))]))
+                Ok(Audience::One(Cow::Owned(text.to_owned())))
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut texts: A) -> Result<Self::Value, A::Error> {
@@ -221,7 +236,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Audience<'a> {
                 while let Some(text) = texts.next_element()? {
                     named.push(text);
                 }
-                Ok(Audience(named))
+                Ok(Audience::List(named))
             }
         }
 

@@ -26,7 +26,7 @@
 //! | 5 | the key is one of ours, found by `kid`; keys and addresses inside the header are not looked at | keys brought along |
 //! | 6 | the signature, with the algorithm of 3: PKCS #1 v1.5 byte for byte, or PSS with a salt of exactly 32 bytes | forgery |
 //! | 7 | the claims, like the header in 2 | two readings, again |
-//! | 8 | `iss`, `aud`, `exp`, `nbf`, `iat`, age, `nonce` | tokens of others, for others, of other times, of other sign-ins |
+//! | 8 | `iss`, `aud`, `exp`, `nbf`, `iat`, age, `nonce`; of an ID token `azp` and `at_hash`, too | tokens of others, for others, of other times, of other sign-ins |
 //! | 9 | the rest, into the caller's type | |
 //!
 //! Not a byte of the claims is decoded before 6 has passed. A verifier that names no issuer or no
@@ -60,8 +60,6 @@ mod public_key;
 mod sign;
 mod verify;
 mod verify_error;
-
-pub(crate) use crate::jwt::verify::read;
 
 pub use crate::jwt::algorithm::Algorithm;
 pub use crate::jwt::jwks::Jwks;

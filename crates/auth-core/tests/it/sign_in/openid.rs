@@ -95,6 +95,10 @@ async fn an_id_token_of_another_sign_in_is_refused() {
         &VerifyError::AccessTokenHash,
     );
     refused(
+        verified(&claims(json!({"at_hash": 1}))).await,
+        &VerifyError::ClaimForm("at_hash"),
+    );
+    refused(
         verified(&claims(json!({"aud": "client-2"}))).await,
         &VerifyError::Audience,
     );
@@ -113,6 +117,8 @@ async fn of_several_audiences_the_one_that_asked_is_this_client() {
         verified(&claims(json!({"aud": both}))).await,
         &VerifyError::AuthorizedParty,
     );
+    let neither = claims(json!({"aud": both, "azp": ["client-1"]}));
+    refused(verified(&neither).await, &VerifyError::ClaimForm("azp"));
     let own = claims(json!({"aud": both, "azp": "client-1"}));
     assert!(verified(&own).await.is_ok());
 }
