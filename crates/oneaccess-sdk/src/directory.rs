@@ -20,7 +20,7 @@
 //! for member in &changes.disabled {
 //!     println!("{} may not log in any more", member.login);
 //! }
-//! let next = serde_json::to_string(snapshot.members())?;
+//! let next = serde_json::to_string(&snapshot.baseline(&last))?;
 //! # Ok(())
 //! # }
 //! ```
@@ -54,7 +54,8 @@ pub enum Snapshot {
     },
 }
 
-/// The people of a snapshot by their ids. Write it down for the next comparison, with serde.
+/// The people of a snapshot by their ids. What [`Snapshot::baseline`] makes of them is written down for
+/// the next comparison, with serde.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(transparent)]
 pub struct Members(pub(crate) BTreeMap<String, Member>);
@@ -101,6 +102,20 @@ impl Snapshot {
             Self::Complete(_) => &[],
             Self::Partial { gaps, .. } => gaps,
         }
+    }
+
+    /// What to write down for the next comparison, once the changes since `last` are dealt with: who
+    /// was found, and, if the snapshot is partial, those of `last` who were not. Left out, they would
+    /// be new the next time, and those who have left by then would never be reported.
+    pub fn baseline(&self, last: &Members) -> Members {
+        let mut baseline = self.members().clone();
+        if let Self::Partial { .. } = self {
+            for member in last.iter() {
+                let kept = baseline.0.entry(member.id.clone());
+                kept.or_insert_with(|| member.clone());
+            }
+        }
+        baseline
     }
 
     /// What changed since `last`. Whoever is missing from a partial snapshot has not left: see

@@ -136,7 +136,7 @@ where
         gaps: Vec::new(),
         moved: false,
     };
-    let (mut read, mut total) = (0, 0);
+    let (mut read, mut total, mut last_total) = (0, 0, 0);
     let mut failed = 0;
     for page in 0..i32::MAX {
         let rows = match fetch(page).await {
@@ -153,8 +153,10 @@ where
         };
         failed = 0;
         let count = rows.members.len();
+        let known = pass.members.len();
         read += count;
-        total = rows.total;
+        last_total = rows.total;
+        total = last_total.max(total);
         for member in rows.members {
             match member {
                 // The same row on two pages: others have moved past.
@@ -165,7 +167,9 @@ where
                 None => pass.gaps.push(Gap::NoId),
             }
         }
-        if count < usize::try_from(PAGE).unwrap_or_default() {
+        // A page of which all is known would come for ever, from whoever does not look at its number.
+        let is_new = pass.members.len() > known;
+        if count < usize::try_from(PAGE).unwrap_or_default() || !is_new {
             break;
         }
     }
@@ -173,7 +177,10 @@ where
         pass.gaps.push(Gap::Empty);
     } else if usize::try_from(total).is_ok_and(|total| total > read) && pass.gaps.is_empty() {
         // A total that is too small is known from the platform's own samples, and means nothing.
-        pass.gaps.push(Gap::Short { read, total });
+        match total == last_total {
+            true => pass.gaps.push(Gap::Short { read, total }),
+            false => pass.moved = true,
+        }
     }
     Ok(pass)
 }

@@ -76,6 +76,46 @@ async fn an_empty_page_in_the_middle_is_noticed() {
 }
 
 #[tokio::test]
+async fn an_empty_page_that_denies_the_total_is_noticed() {
+    let fake = Fake::new(|sent| match sent.number("offset") {
+        1 => page(0..0, 0),
+        _ => page(rows(sent, 250), 250),
+    });
+    check(&snapshot(&fake).await, 100, Some("changed while it was read"));
+}
+
+#[tokio::test]
+async fn pages_that_are_all_the_same_come_to_an_end() {
+    let fake = Fake::new(|_| page(0..100, 100));
+    check(&snapshot(&fake).await, 100, Some("changed while it was read"));
+    assert_eq!(fake.sent().len(), 8);
+}
+
+#[tokio::test]
+async fn who_left_behind_a_partial_snapshot_is_reported_by_the_next() {
+    let night = |fake: Arc<Fake>| async move { snapshot(&fake).await };
+    let first = night(Fake::new(|sent| page(rows(sent, 150), 150))).await;
+    let last = first.baseline(&Members::default());
+    assert_eq!(last.len(), 150);
+
+    // The second page fails, and those on it are neither gone nor forgotten.
+    let second = night(Fake::new(|sent| match sent.number("offset") {
+        1 => (400, r#"{"error_code":"COM.0601","error_msg":"no"}"#.to_owned()),
+        _ => page(rows(sent, 151), 151),
+    }));
+    let second = second.await;
+    assert!(second.changes_since(&last, LeaverLimit::at_most(0)).is_ok());
+    let last = second.baseline(&last);
+    assert_eq!(last.len(), 150);
+
+    let third = night(Fake::new(|sent| page(rows(sent, 149), 149))).await;
+    let changes = third.changes_since(&last, LeaverLimit::at_most(1)).unwrap();
+    let left: Vec<_> = changes.left.iter().map(|member| &*member.id).collect();
+    assert_eq!((left, changes.joined.len()), (vec!["id-149"], 0));
+    assert_eq!(third.baseline(&last).len(), 149);
+}
+
+#[tokio::test]
 async fn a_page_that_fails_leaves_a_gap_and_the_others() {
     let fake = Fake::new(|sent| match sent.number("offset") {
         1 => (
