@@ -78,8 +78,11 @@ impl TokenProvider for ApplicationTokens {
     async fn token(&self) -> Result<Token> {
         let options = GetAccessTokenOptions::default();
         let answer = self.client.get_access_token(&options).await?;
-        let lifetime = u64::try_from(answer.expires_in).unwrap_or_default();
-        Token::bearer(answer.access_token, Duration::from_secs(lifetime))
+        let lifetime = answer.expires_in.map(|seconds| {
+            let seconds = u64::try_from(seconds).unwrap_or_default();
+            Duration::from_secs(seconds)
+        });
+        Token::bearer(answer.access_token, lifetime.unwrap_or(LIFETIME))
     }
 }
 
@@ -91,3 +94,6 @@ impl fmt::Debug for Application {
             .finish_non_exhaustive()
     }
 }
+
+/// How long a token lives where the portal sets nothing else and the answer says nothing.
+const LIFETIME: Duration = Duration::from_secs(1800);

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use auth_core::{Api, ApiBuilder, CallOptions, Credential, Request, Result, Secret, Token};
+use auth_core::{
+    Api, ApiBuilder, CallOptions, Credential, Request, Result, RetryPolicy, Secret, Token,
+};
 use serde::de::DeserializeOwned;
 
 use crate::application::ApplicationTokens;
@@ -114,6 +116,11 @@ impl Client {
         self.shared.application.id()
     }
 
+    /// A view whose calls are sent once, whatever becomes of them.
+    pub(crate) fn once(&self) -> Self {
+        self.with(CallOptions::default().retry(RetryPolicy::none()))
+    }
+
     pub(crate) fn over(&self, api: Api) -> Self {
         Self {
             api,
@@ -155,10 +162,13 @@ impl ClientBuilder {
         };
         if let Some(secret) = secret {
             let provider = ApplicationTokens::new(client.api.clone(), &client);
-            let id = client.shared.application.id().to_owned();
+            // Whose tokens they are in a store that tenants share: who states another domain and the
+            // same ClientId must not be given, and sent, what was issued here.
+            let base = client.api.url(&Request::get("/"))?;
+            let tenant = format!("{}@{base}", client.client_id());
             let tokens = client
                 .api
-                .tokens("app_access_token", &id, provider)
+                .tokens("app_access_token", &tenant, provider)
                 .secret(secret);
             client.api = client
                 .api

@@ -23,6 +23,8 @@ use crate::{Client, Device, Login, Session};
 #[derive(Clone)]
 pub struct DeviceClient {
     pub(crate) client: Client,
+    /// The same for logins, which the platform counts.
+    pub(crate) once: Client,
     pub(crate) device: Arc<Device>,
     pub(crate) headers: Arc<DeviceHeaders>,
 }
@@ -31,6 +33,7 @@ impl DeviceClient {
     pub(crate) fn new(client: Client, device: Device) -> Self {
         let headers = device.headers(client.shared.tenant_id.as_deref());
         Self {
+            once: client.once(),
             client,
             device: Arc::new(device),
             headers: Arc::new(headers),
@@ -45,8 +48,10 @@ impl DeviceClient {
     /// A view that proves itself by `credential` where `scheme` asks for one.
     pub(crate) fn prove(&self, scheme: &'static str, credential: impl Into<Credential>) -> Self {
         let api = self.client.api.with_credential(scheme, credential);
+        let client = self.client.over(api);
         Self {
-            client: self.client.over(api),
+            once: client.once(),
+            client,
             ..self.clone()
         }
     }
@@ -68,7 +73,7 @@ impl DeviceClient {
         password: impl Into<Secret>,
     ) -> Result<Login> {
         let login = LoginByPassword::new(user_name, password);
-        let result = self.client.login_by_password(&self.headers, &login).await?;
+        let result = self.once.login_by_password(&self.headers, &login).await?;
         Ok(self.came_to(result))
     }
 
@@ -81,7 +86,7 @@ impl DeviceClient {
         password: impl Into<Secret>,
     ) -> Result<Login> {
         let login = LoginByPassword::new(identifier, password);
-        let call = self.client.login_by_any_identifier(&self.headers, &login);
+        let call = self.once.login_by_any_identifier(&self.headers, &login);
         Ok(self.came_to(call.await?))
     }
 
@@ -94,7 +99,7 @@ impl DeviceClient {
         password: impl Into<Secret>,
     ) -> Result<Login> {
         let login = LoginByMobilePassword::new(mobile, password);
-        let call = self.client.login_by_mobile_password(&self.headers, &login);
+        let call = self.once.login_by_mobile_password(&self.headers, &login);
         Ok(self.came_to(call.await?))
     }
 
@@ -107,7 +112,7 @@ impl DeviceClient {
         code: impl Into<Secret>,
     ) -> Result<Login> {
         let login = LoginByMobileCode::new(mobile, code);
-        let call = self.client.login_by_mobile_code(&self.headers, &login);
+        let call = self.once.login_by_mobile_code(&self.headers, &login);
         Ok(self.came_to(call.await?))
     }
 
@@ -120,14 +125,14 @@ impl DeviceClient {
         code: impl Into<Secret>,
     ) -> Result<Login> {
         let login = LoginByEmailCode::new(email, code);
-        let call = self.client.login_by_email_code(&self.headers, &login);
+        let call = self.once.login_by_email_code(&self.headers, &login);
         Ok(self.came_to(call.await?))
     }
 
     /// Logs in with the code that the SDK of WeChat gave the mobile app.
     pub async fn login_by_wechat(&self, code: impl Into<Secret>) -> Result<Login> {
         let login = LoginBySocialCode::new(code);
-        let result = self.client.login_by_wechat(&self.headers, &login).await?;
+        let result = self.once.login_by_wechat(&self.headers, &login).await?;
         Ok(self.came_to(result))
     }
 
@@ -136,7 +141,7 @@ impl DeviceClient {
     /// Documented only for the engine that the service runs on; it may be missing.
     pub async fn login_by_wechat_mini_program(&self, code: impl Into<Secret>) -> Result<Login> {
         let login = LoginBySocialCode::new(code);
-        let client = &self.client;
+        let client = &self.once;
         let call = client.login_by_wechat_mini_program(&self.headers, &login);
         Ok(self.came_to(call.await?))
     }
@@ -149,7 +154,7 @@ impl DeviceClient {
         code: impl Into<Secret>,
     ) -> Result<Login> {
         let login = LoginBySocialCode::new(code);
-        let client = &self.client;
+        let client = &self.once;
         let call = client.login_by_wechat_mini_program_mobile(&self.headers, &login);
         Ok(self.came_to(call.await?))
     }
@@ -160,7 +165,7 @@ impl DeviceClient {
     /// not there, the second is called.
     pub async fn login_by_alipay(&self, code: impl Into<Secret>) -> Result<Login> {
         let login = LoginBySocialCode::new(code);
-        let result = match self.client.login_by_alipay(&self.headers, &login).await {
+        let result = match self.once.login_by_alipay(&self.headers, &login).await {
             Err(error) if error.api().is_some_and(|api| api.status == 404) => {
                 self.login_by_alipay_v2(&login).await?
             }
@@ -180,7 +185,7 @@ impl DeviceClient {
             .header_opt("X-L", headers.x_l.as_ref())
             .header_opt("X-tenant-id", headers.x_tenant_id.as_deref())
             .json("application/json", login)
-            .send(&self.client.api)
+            .send(&self.once.api)
             .await
     }
 
@@ -189,7 +194,7 @@ impl DeviceClient {
     /// Documented only for the engine that the service runs on; it may be missing.
     pub async fn login_by_alipay_mini_program(&self, code: impl Into<Secret>) -> Result<Login> {
         let login = LoginBySocialCode::new(code);
-        let client = &self.client;
+        let client = &self.once;
         let call = client.login_by_alipay_mini_program(&self.headers, &login);
         Ok(self.came_to(call.await?))
     }
@@ -199,7 +204,7 @@ impl DeviceClient {
     /// Documented only for the engine that the service runs on; it may be missing.
     pub async fn login_by_apple(&self, code: impl Into<Secret>) -> Result<Login> {
         let login = LoginBySocialCode::new(code);
-        let result = self.client.login_by_apple(&self.headers, &login).await?;
+        let result = self.once.login_by_apple(&self.headers, &login).await?;
         Ok(self.came_to(result))
     }
 
@@ -212,7 +217,7 @@ impl DeviceClient {
         open_id: impl Into<String>,
     ) -> Result<Login> {
         let login = LoginByQq::new(access_token, open_id);
-        let result = self.client.login_by_qq(&self.headers, &login).await?;
+        let result = self.once.login_by_qq(&self.headers, &login).await?;
         Ok(self.came_to(result))
     }
 
@@ -225,7 +230,7 @@ impl DeviceClient {
         uid: impl Into<String>,
     ) -> Result<Login> {
         let login = LoginByWeibo::new(access_token, uid);
-        let result = self.client.login_by_weibo(&self.headers, &login).await?;
+        let result = self.once.login_by_weibo(&self.headers, &login).await?;
         Ok(self.came_to(result))
     }
 
@@ -234,13 +239,13 @@ impl DeviceClient {
     /// Documented only for the engine that the service runs on; it may be missing.
     pub async fn login_by_carrier_token(&self, access_token: impl Into<Secret>) -> Result<Login> {
         let login = LoginByCarrierToken::new(access_token);
-        let call = self.client.login_by_carrier_token(&self.headers, &login);
+        let call = self.once.login_by_carrier_token(&self.headers, &login);
         Ok(self.came_to(call.await?))
     }
 
     /// Registers a person by the code of an SMS of type [`SmsType::RegisterSms`], and logs them in.
     pub async fn register_by_mobile(&self, person: &RegisterByMobile) -> Result<Login> {
-        let call = self.client.register_by_mobile(&self.headers, person);
+        let call = self.once.register_by_mobile(&self.headers, person);
         Ok(self.came_to(call.await?))
     }
 }

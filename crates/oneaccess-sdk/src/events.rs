@@ -32,7 +32,7 @@
 //!                 println!("new: {:?}", user.name);
 //!                 Ok(Handled::Id("your-id-of-the-user".to_owned()))
 //!             }
-//!             Event::UpdateUser(user) => Ok(Handled::Id(user.id.unwrap_or_default())),
+//!             Event::CreateOrganization(_) => Ok(Handled::Id("your-id-of-it".to_owned())),
 //!             _ => Ok(Handled::Done),
 //!         }
 //!     });

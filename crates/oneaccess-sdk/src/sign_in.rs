@@ -65,9 +65,7 @@ impl Client {
                 "the platform's metadata names no issuer, or no address of keys",
             ));
         };
-        let keys = KeySet::builder(keys, self.api.transport().clone());
-        let keys = keys.clock(self.api.clock().clone()).build()?;
-        self.openid_sign_in_with(issuer, keys)
+        self.openid_sign_in_with(issuer, self.api.key_set(keys).build()?)
     }
 
     /// Prepares the sign-in by OpenID Connect with an issuer and keys that are known already:

@@ -15,6 +15,9 @@ use crate::signature::SignatureKey;
 /// A person who is logged in, named to the platform by an id token or a signature; made by
 /// [`Session::by_id_token`](crate::Session::by_id_token) or `Session::by_signature`.
 ///
+/// A call that was named by a signature is not sent again by itself, because no signature serves twice:
+/// where the error [`is_retryable`](auth_core::Error::is_retryable), call once more.
+///
 /// Some calls take the id token alone, one the signature alone; with the other they fail before
 /// anything is sent, and the error says so.
 #[derive(Clone)]
@@ -177,9 +180,13 @@ impl SignedIn {
                 } = &self.device;
                 let time = client.get_server_time(headers).await?;
                 let signature = key.sign(session_token, &time.timestamp)?;
-                Ok(self
-                    .device
-                    .prove("sessionSignature", auth_core::Credential::Key(signature)))
+                let signature = auth_core::Credential::Key(signature);
+                let device = self.device.prove("sessionSignature", signature);
+                // Sent again, the same nonce would be refused.
+                Ok(DeviceClient {
+                    client: device.once.clone(),
+                    ..device
+                })
             }
         }
     }

@@ -29,9 +29,10 @@ use crate::{Action, Clock, Error, Result};
 /// record or the new one. A file that is cut off, changed or not of this store is set aside as
 /// `….damaged-<time>` and reported once.
 ///
-/// Readers take no lock, nor do those who ask for a lease that another has. A process that is stopped while it writes, which takes milliseconds, keeps
-/// the others from writing until it goes on or ends. Not for directories on a network: hosts that
-/// share one need a store with a clock of its own.
+/// Readers take no lock, nor do those who ask for a lease that another has. A process that is stopped
+/// while it writes, which takes milliseconds, keeps the others from writing until it goes on or ends.
+/// Not for directories on a network: hosts that share one need a store with a clock of its own. Nor for
+/// one that others can write to: they could put tokens of their own in place of those.
 #[derive(Clone)]
 pub struct FileStore(Arc<Inner>);
 
@@ -275,7 +276,7 @@ impl Inner {
         let durable = matches!(durable, Durable::Yes);
         let write = || -> io::Result<()> {
             self.step("open the temporary file");
-            let mut file = private().truncate(true).open(&paths.temporary)?;
+            let mut file = fresh(&paths.temporary)?;
             let (first, second) = bytes.split_at(bytes.len() / 2);
             self.step("write");
             file.write_all(first)?;
@@ -312,6 +313,15 @@ fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).create(true).mode(0o600);
     options
+}
+
+/// Makes a file that was not there, in the place of one that was: that may be readable for others, or a
+/// link to elsewhere.
+fn fresh(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != IoKind::NotFound => Err(error),
+        _ => private().create_new(true).open(path),
+    }
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>> {

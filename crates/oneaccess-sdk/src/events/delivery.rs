@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use auth_core::{Result, wire};
+use auth_core::{Error, Result, wire};
 
 use crate::events::cipher::Cipher;
 use crate::model::{Event, EventIdData, EventReply, EventReplyCode};
@@ -23,10 +23,11 @@ pub struct Delivery {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Handled {
-    /// It is done, and there is nothing to tell: for what was deleted.
+    /// It is done, and there is nothing to tell: for what was deleted, and for what was changed and
+    /// keeps its id.
     Done,
-    /// It is done, and this is your id of the organization or user: for what was added or changed.
-    /// Later events carry it. At most 50 characters.
+    /// It is done, and this is your id of the organization or user: for what was added, and for what
+    /// was changed and has another id from now on. Later events carry it. 1 to 50 characters.
     Id(String),
 }
 
@@ -65,20 +66,36 @@ impl Delivery {
         }
     }
 
-    /// The reply to an event that was handled.
+    /// The reply to an event that was handled. One to a change names the id that the change came
+    /// with, unless there is another; one to a deletion names none.
     ///
     /// # Errors
     ///
-    /// An id is longer than the platform takes, or cannot be encrypted.
+    /// There is no id for what was added, which the platform could not name to you again; or an id is
+    /// empty, longer than the platform takes, or cannot be encrypted.
     pub fn reply(&self, handled: &Handled) -> Result<EventReply> {
-        match handled {
-            Handled::Done => self.success(None),
-            Handled::Id(id) => {
-                let data = EventIdData::new(id.as_str());
-                wire::check(&data)?;
-                self.success(Some(&wire::json_text(&data)))
-            }
+        let stated = match handled {
+            Handled::Done => None,
+            Handled::Id(id) => Some(id.as_str()),
+        };
+        let id = match &self.event {
+            Event::CreateOrganization(_) | Event::CreateUser(_) => Some(stated.unwrap_or_default()),
+            Event::UpdateOrganization(it) => stated.or(it.id.as_deref()),
+            Event::UpdateUser(it) => stated.or(it.id.as_deref()),
+            Event::DeleteOrganization(_) | Event::DeleteUser(_) => None,
+            _ => stated,
+        };
+        let Some(id) = id else {
+            return self.success(None);
+        };
+        if id.trim().is_empty() {
+            return Err(Error::config(
+                "the platform asks for your id of what was added or changed: `Handled::Id`",
+            ));
         }
+        let data = EventIdData::new(id);
+        wire::check(&data)?;
+        self.success(Some(&wire::json_text(&data)))
     }
 
     fn success(&self, data: Option<&str>) -> Result<EventReply> {

@@ -36,7 +36,7 @@ pub(crate) struct Envelope<'a> {
 impl<'a> Envelope<'a> {
     pub(crate) fn read(body: &'a Value) -> Option<Self> {
         let text = |name: &str| body.get(name)?.as_str();
-        Some(Self {
+        let envelope = Self {
             nonce: text("nonce")?,
             timestamp: match body.get("timestamp")? {
                 Value::String(text) => Cow::Borrowed(text),
@@ -46,7 +46,11 @@ impl<'a> Envelope<'a> {
             event: text("eventType")?,
             data: text("data").unwrap_or_default(),
             signature: text("signature").unwrap_or_default(),
-        })
+        };
+        // It stands between the parts where they are signed: within one it would let a signed message
+        // be cut into parts elsewhere.
+        let [parts @ .., _] = envelope.signed_parts();
+        (!parts.iter().any(|part| part.contains('&'))).then_some(envelope)
     }
 
     /// The parts that are signed.
@@ -104,5 +108,21 @@ mod tests {
         check("1573784783", Some(1_573_784_783));
         check("-1", None);
         check("null", None);
+    }
+
+    #[test]
+    fn a_message_is_cut_into_parts_in_one_way() {
+        let body = |nonce: &str, timestamp: &str, event: &str| {
+            serde_json::json!({"nonce": nonce, "timestamp": timestamp, "eventType": event,
+                "data": "a&b"})
+        };
+        assert!(Envelope::read(&body("n", "1", "CREATE_USER")).is_some());
+        for (nonce, timestamp, event) in [
+            ("n&1", "2", "CREATE_USER"),
+            ("n", "1&2", "CREATE_USER"),
+            ("n", "1", "CREATE_USER&x"),
+        ] {
+            assert!(Envelope::read(&body(nonce, timestamp, event)).is_none());
+        }
     }
 }

@@ -71,10 +71,8 @@ impl PasswordWarning {
 
     /// Leaves the password as it is and goes on.
     pub async fn skip(&self) -> Result<Login> {
-        let DeviceClient {
-            client, headers, ..
-        } = &self.device;
-        let result = client.skip_password_update(headers).await?;
+        let DeviceClient { once, headers, .. } = &self.device;
+        let result = once.skip_password_update(headers).await?;
         Ok(self.device.came_to(result))
     }
 
@@ -168,11 +166,9 @@ impl SecondFactor {
         mobile: impl Into<String>,
         code: impl Into<Secret>,
     ) -> Result<Login> {
-        let DeviceClient {
-            client, headers, ..
-        } = &self.device;
+        let DeviceClient { once, headers, .. } = &self.device;
         let code = LoginByMobileCode::new(mobile, code);
-        let result = client.verify_mfa_by_sms(headers, &code).await?;
+        let result = once.verify_mfa_by_sms(headers, &code).await?;
         Ok(self.device.came_to(result))
     }
 
@@ -184,11 +180,9 @@ impl SecondFactor {
         email: impl Into<String>,
         code: impl Into<Secret>,
     ) -> Result<Login> {
-        let DeviceClient {
-            client, headers, ..
-        } = &self.device;
+        let DeviceClient { once, headers, .. } = &self.device;
         let code = LoginByEmailCode::new(email, code);
-        let result = client.verify_mfa_by_email(headers, &code).await?;
+        let result = once.verify_mfa_by_email(headers, &code).await?;
         Ok(self.device.came_to(result))
     }
 }
@@ -240,20 +234,16 @@ impl BindOrRegister {
 
     /// Binds the social account to the person with this mobile number, and logs them in.
     pub async fn bind(&self, account: &BindSocialAccount) -> Result<Login> {
-        let DeviceClient {
-            client, headers, ..
-        } = &self.device;
-        let result = client.bind_social_account(headers, account).await?;
+        let DeviceClient { once, headers, .. } = &self.device;
+        let result = once.bind_social_account(headers, account).await?;
         Ok(self.device.came_to(result))
     }
 
     /// Registers a person with this mobile number, binds the social account to them, and logs them
     /// in.
     pub async fn register_and_bind(&self, account: &BindSocialAccount) -> Result<Login> {
-        let DeviceClient {
-            client, headers, ..
-        } = &self.device;
-        let call = client.register_and_bind_social_account(headers, account);
+        let DeviceClient { once, headers, .. } = &self.device;
+        let call = once.register_and_bind_social_account(headers, account);
         Ok(self.device.came_to(call.await?))
     }
 
@@ -265,11 +255,9 @@ impl BindOrRegister {
         user_name: impl Into<String>,
         password: impl Into<Secret>,
     ) -> Result<Login> {
-        let DeviceClient {
-            client, headers, ..
-        } = &self.device;
+        let DeviceClient { once, headers, .. } = &self.device;
         let login = LoginByPassword::new(user_name, password);
-        let call = client.bind_social_account_by_password(headers, &login);
+        let call = once.bind_social_account_by_password(headers, &login);
         Ok(self.device.came_to(call.await?))
     }
 
@@ -278,10 +266,8 @@ impl BindOrRegister {
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     pub async fn bind_by_alipay_mobile(&self, phone: &BindAlipayPhone) -> Result<Login> {
-        let DeviceClient {
-            client, headers, ..
-        } = &self.device;
-        let call = client.bind_social_account_by_alipay_mobile(headers, phone);
+        let DeviceClient { once, headers, .. } = &self.device;
+        let call = once.bind_social_account_by_alipay_mobile(headers, phone);
         Ok(self.device.came_to(call.await?))
     }
 
@@ -290,10 +276,8 @@ impl BindOrRegister {
     ///
     /// Documented only for the engine that the service runs on; it may be missing.
     pub async fn register_by_alipay_mobile(&self, phone: &BindAlipayPhone) -> Result<Login> {
-        let DeviceClient {
-            client, headers, ..
-        } = &self.device;
-        let call = client.register_and_bind_by_alipay_mobile(headers, phone);
+        let DeviceClient { once, headers, .. } = &self.device;
+        let call = once.register_and_bind_by_alipay_mobile(headers, phone);
         Ok(self.device.came_to(call.await?))
     }
 }
@@ -305,7 +289,7 @@ fn with_state(device: &DeviceClient, state: &Secret) -> DeviceClient {
 async fn update_password(device: &DeviceClient, old: Secret, new: Secret) -> Result<Login> {
     let change = UpdatePassword::new(old, new);
     let call = device
-        .client
+        .once
         .update_expired_password(&device.headers, &change);
     Ok(device.came_to(call.await?))
 }

@@ -81,13 +81,21 @@ async fn an_empty_page_that_denies_the_total_is_noticed() {
         1 => page(0..0, 0),
         _ => page(rows(sent, 250), 250),
     });
-    check(&snapshot(&fake).await, 100, Some("changed while it was read"));
+    check(
+        &snapshot(&fake).await,
+        100,
+        Some("changed while it was read"),
+    );
 }
 
 #[tokio::test]
 async fn pages_that_are_all_the_same_come_to_an_end() {
     let fake = Fake::new(|_| page(0..100, 100));
-    check(&snapshot(&fake).await, 100, Some("changed while it was read"));
+    check(
+        &snapshot(&fake).await,
+        100,
+        Some("changed while it was read"),
+    );
     assert_eq!(fake.sent().len(), 8);
 }
 
@@ -100,7 +108,10 @@ async fn who_left_behind_a_partial_snapshot_is_reported_by_the_next() {
 
     // The second page fails, and those on it are neither gone nor forgotten.
     let second = night(Fake::new(|sent| match sent.number("offset") {
-        1 => (400, r#"{"error_code":"COM.0601","error_msg":"no"}"#.to_owned()),
+        1 => (
+            400,
+            r#"{"error_code":"COM.0601","error_msg":"no"}"#.to_owned(),
+        ),
         _ => page(rows(sent, 151), 151),
     }));
     let second = second.await;

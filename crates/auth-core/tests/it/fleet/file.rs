@@ -45,6 +45,34 @@ async fn files_are_for_their_owner_alone() {
     assert_eq!(files, 3, "the record, the lease, the lock");
 }
 
+#[tokio::test]
+async fn what_lies_in_the_place_of_the_temporary_file_is_neither_used_nor_followed() {
+    let directory = Directory::new("planted");
+    let store = FileStore::new(&directory.0).unwrap();
+    let name = key().path().replace('/', "~");
+    let (temporary, record) = (
+        directory.0.join(format!("{name}.tmp")),
+        directory.0.join(format!("{name}.token")),
+    );
+    let victim = directory.0.join("victim");
+    fs::write(&victim, "precious").unwrap();
+
+    fs::write(&temporary, "left behind").unwrap();
+    fs::set_permissions(&temporary, fs::Permissions::from_mode(0o666)).unwrap();
+    let write = |generation| {
+        let (store, new) = (store.clone(), Stored::new(generation, vec![1]));
+        async move { store.compare_and_set(&key(), generation - 1, &new).await }
+    };
+    assert!(write(1).await.unwrap());
+    let mode = fs::metadata(&record).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+
+    std::os::unix::fs::symlink(&victim, &temporary).unwrap();
+    assert!(write(2).await.unwrap());
+    assert!(fs::symlink_metadata(&record).unwrap().is_file());
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+}
+
 /// What `a_process_that_dies_at_any_step_leaves_the_old_record_or_the_new_one` starts: a write that
 /// ends at the step of the environment variable. Does nothing as a test of its own.
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 //! Schemas used by the operations tagged `access_credentials`.
 
-use auth_core::wire::{Check, Place};
+use auth_core::wire::{self, Check, Place};
 use auth_core::{Result, Secret};
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +61,12 @@ pub struct AccessToken {
     /// the same token with a smaller number.
     ///
     /// At least 0. `1800` when absent.
-    pub expires_in: i32,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "wire::lenient"
+    )]
+    pub expires_in: Option<i32>,
     /// Granted scope, always 'all' in the samples.
     ///
     /// `all` when absent.

@@ -134,8 +134,13 @@ pub struct UserEventData {
     /// Password; only when mapped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<Secret>,
-    /// Whether the user is disabled.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Whether the user is disabled. No sample has it; Huawei's clone of the user model types it
+    /// String.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "wire::lenient"
+    )]
     pub disabled: Option<bool>,
     /// Given name.
     ///
