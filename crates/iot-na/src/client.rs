@@ -3,6 +3,7 @@
 use std::fmt;
 #[cfg(feature = "reqwest")]
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth_core::{Api, ApiBuilder, CallOptions, Credential, Request, Result};
 #[cfg(feature = "reqwest")]
@@ -43,6 +44,7 @@ impl Client {
     /// Starts a client that logs in at a site as an application.
     pub fn builder(application: Application, site: impl Into<Site>) -> ClientBuilder {
         let api = Api::builder(&PLATFORM)
+            .wait_after(THROTTLED, MINUTE)
             .hint("appKey", "`Client::builder` with an `Application`")
             .hint("bearerAuth", "`Client::builder` with an `Application`")
             .hint("appSecret", "`Client::builder` with an `Application`");
@@ -154,3 +156,10 @@ impl fmt::Debug for ClientBuilder {
 }
 
 auth_core::connection_settings!(ClientBuilder, api);
+
+/// The code of an application that has used up its calls of this minute. No answer says how long
+/// that is to go; calls before it are refused, and nothing is gained by trying.
+const THROTTLED: &str = "1010009";
+
+/// As long as the calls are counted for.
+const MINUTE: Duration = Duration::from_secs(60);

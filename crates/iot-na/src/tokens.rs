@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use auth_core::{Action, Clock, Error, ErrorKind, Mark, Result, Token, TokenProvider};
 
 use crate::Client;
+use crate::generated::platform::PLATFORM;
 use crate::model::{RefreshToken, Tokens as Granted};
 
 /// Logs an application in, and refreshes its token.
@@ -158,8 +159,14 @@ fn login_helps(error: &Error) -> bool {
 }
 
 fn token(granted: Granted) -> Result<Token> {
-    let lifetime = u64::try_from(granted.expires_in).unwrap_or_default();
-    let token = Token::bearer(granted.access_token, Duration::from_secs(lifetime))?;
+    let stated = PLATFORM
+        .token("access_token")
+        .and_then(|policy| policy.lifetime);
+    let lifetime = granted
+        .expires_in
+        .and_then(|seconds| u64::try_from(seconds).ok());
+    let lifetime = lifetime.map(Duration::from_secs).or(stated);
+    let token = Token::bearer(granted.access_token, lifetime.unwrap_or_default())?;
     Ok(match granted.refresh_token {
         Some(refresh) => token.with_refresh_token(refresh),
         None => token,

@@ -65,11 +65,11 @@ impl AppSecret {
 
 impl Tickets {
     /// Obtains tokens of the owner over `api`, which must have the credential of the app.
-    pub(crate) fn new(api: Api, lockout: Lockout) -> Self {
+    pub(crate) fn new(api: Api, lockout: Arc<Lockout>) -> Self {
         Self {
             api,
             tenant: None,
-            lockout: Arc::new(lockout),
+            lockout,
         }
     }
 

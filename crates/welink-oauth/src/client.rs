@@ -196,13 +196,14 @@ impl ClientBuilder {
         }
         let mut api = api.build()?;
         let clock = api.clock().clone();
-        let lockout = || match &self.app {
-            Some(app) => Lockout::of(app.secret().clone(), clock.clone()),
-            None => Lockout::new(clock.clone()),
-        };
-        let tickets = Tickets::new(api.clone(), lockout());
+        // One for both doors: the platform locks the app, whichever got the wrong secret.
+        let lockout = Arc::new(match &self.app {
+            Some(app) => Lockout::of(app.secret().clone(), clock),
+            None => Lockout::new(clock),
+        });
         #[cfg(feature = "sign-in")]
-        let sign_in = crate::sign_in::Settings::new(self.form, lockout());
+        let sign_in = crate::sign_in::Settings::new(self.form, Arc::clone(&lockout));
+        let tickets = Tickets::new(api.clone(), lockout);
         let owner = self.app.as_ref().map(|app| {
             api.tokens("app_access_token", app.client_id(), tickets.clone())
                 .secret(app.secret().clone())

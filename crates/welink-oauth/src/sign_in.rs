@@ -90,11 +90,8 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) fn new(form: bool, lockout: Lockout) -> Self {
-        Self {
-            form,
-            lockout: Arc::new(lockout),
-        }
+    pub(crate) fn new(form: bool, lockout: Arc<Lockout>) -> Self {
+        Self { form, lockout }
     }
 }
 

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use auth_core::{Api, Error, Request, Result, Secret, Token};
+use auth_core::{Action, Api, Error, Request, Result, Secret, Token};
 use http::HeaderName;
+use serde::de::DeserializeOwned;
 
 use crate::Administration;
 use crate::app_secret::HEADER;
@@ -21,6 +22,8 @@ pub struct UserToken {
 }
 
 /// What a user who signed in may ask for. Cheap to clone.
+///
+/// A token that the platform does not take any longer is [`Action::SignInAgain`]: nothing renews it.
 #[derive(Clone, Debug)]
 pub struct SignedInUser {
     api: Api,
@@ -65,8 +68,7 @@ impl SignedInUser {
 
     /// The id of the user, unique in the tenant, for example `zhangsan@welink`.
     pub async fn id(&self) -> Result<String> {
-        let request = Request::new(&GET_USER_ID_BY_TOKEN);
-        let answer: UserIdByToken = request.send(&self.api).await?;
+        let answer: UserIdByToken = self.ask(Request::new(&GET_USER_ID_BY_TOKEN)).await?;
         answer
             .user_id
             .ok_or_else(|| Error::decode("the answer holds no user id"))
@@ -77,8 +79,21 @@ impl SignedInUser {
     pub async fn administration(&self) -> Result<Administration> {
         // A token of the app would answer for nobody.
         let request = Request::new(&IS_APP_ADMIN).schemes(&[SCHEME]);
-        let answer: AppAdmin = request.send(&self.api).await?;
+        let answer: AppAdmin = self.ask(request).await?;
         Ok(Administration::from(answer))
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
+        let answer = request.send(&self.api).await;
+        answer.map_err(|error| {
+            let code = error.api().map(|api| api.code.as_str());
+            match (error.action(), code) {
+                // Another sign-in helps only after the app has been granted more.
+                (Action::NewToken, Some(NOT_GRANTED)) => error.advise(Action::FixCredentials),
+                (Action::NewToken, _) => error.advise(Action::SignInAgain),
+                _ => error,
+            }
+        })
     }
 }
 
@@ -93,3 +108,6 @@ impl fmt::Debug for UserToken {
 }
 
 const SCHEME: &str = "userAccessToken";
+
+/// The code of an app that has no permission for a call.
+const NOT_GRANTED: &str = "501";

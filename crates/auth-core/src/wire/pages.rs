@@ -8,10 +8,11 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
-use crate::Result;
+use crate::{Action, Result};
 
 /// The elements of a list that the platform returns in pages. Each page is asked for when the
-/// elements before it are used up; after an error the stream ends.
+/// elements before it are used up; after an error the stream ends. A code that is a result and no
+/// fault, such as "no data", ends it like an empty page.
 ///
 /// Without a stream library, take them one by one:
 ///
@@ -120,6 +121,10 @@ impl<T> Pages<T> {
                 }
                 Err(error) => {
                     self.next = None;
+                    // A result, not a fault: some platforms say that they have nothing by a code.
+                    if error.action() == Action::None {
+                        return Poll::Ready(None);
+                    }
                     return Poll::Ready(Some(Err(error)));
                 }
             }
@@ -179,7 +184,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
-    use crate::Error;
+    use crate::{ApiError, Error};
 
     /// A list of `total` numbers behind a paged endpoint that notes which pages were asked for.
     fn list(
@@ -245,6 +250,17 @@ mod tests {
         let mut pages: Pages<i32> =
             Pages::by_page(1, 2, |_| async { Err(Error::transport("no answer")) });
         assert!(pages.next().await.unwrap().is_err());
+        assert!(pages.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_result_that_is_no_fault_ends_the_list() {
+        let nothing = ApiError::without_answer("nothing", Action::None);
+        let mut pages: Pages<i32> = Pages::by_page(1, 2, move |_| {
+            let nothing = nothing.clone();
+            async { Err(Error::answered(nothing)) }
+        });
+        assert!(pages.next().await.is_none());
         assert!(pages.next().await.is_none());
     }
 

@@ -1,11 +1,15 @@
 //! Each action by a fault, both forms of errors, and failures inside of successes.
 
-use auth_core::{Action, ErrorKind};
+use std::time::Duration;
+
+use auth_core::testing::{Reply, Script};
+use auth_core::{Action, CallOptions, ErrorKind};
 use huawei_emulator::Fault;
-use iot_na::Result;
 use iot_na::model::{
     CreateDeviceCommand, CreateDeviceCommandOptions, DeviceCommandBody, GetDevice,
 };
+use iot_na::{Application, Client, Result};
+use serde_json::json;
 
 use crate::stage::Stage;
 
@@ -141,4 +145,43 @@ async fn a_command_whose_answer_is_lost_is_not_sent_twice() {
     let called = stage.called();
     let sent = called.iter().filter(|id| **id == "create_device_command");
     assert_eq!(sent.count(), 1);
+}
+
+#[tokio::test]
+async fn calls_above_those_of_a_minute_are_not_sent_again_within_it() {
+    let stage = Stage::new("throttled");
+    stage.iot.set_rate_limit(Some(2));
+    let device = stage.device("1").await;
+    let options = GetDevice::default();
+    stage.client.get_device(&device, &options).await.unwrap();
+    let before = stage.space.request_count();
+    let error = stage.client.get_device(&device, &options).await;
+    let error = error.unwrap_err();
+    let api = error.api().unwrap();
+    assert_eq!(api.code, "1010009");
+    assert_eq!(api.retry_after, Some(Duration::from_secs(60)));
+    assert!(error.to_string().contains("60 s"), "{error}");
+    assert_eq!(stage.space.request_count(), before + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_may_take_longer_waits_for_the_next_minute() {
+    let throttled = json!({"resultcode": "1010009", "resultmsg": "throttled"});
+    let script = Script::new()
+        .reply(Reply::json(
+            200,
+            &json!({"accessToken": "a", "expiresIn": 3600}),
+        ))
+        .reply(Reply::json(403, &throttled))
+        .reply(Reply::json(200, &json!({"deviceId": "1"})));
+    let client = Client::builder(Application::new("app", "secret"), "https://site.test:8743")
+        .transport(script.transport())
+        .build()
+        .unwrap();
+    let patient = client.with(CallOptions::new().timeout(Duration::from_secs(90)));
+    patient
+        .get_device("1", &GetDevice::default())
+        .await
+        .unwrap();
+    script.verify();
 }

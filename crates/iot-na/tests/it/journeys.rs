@@ -7,7 +7,7 @@ use iot_na::model::{
     BatchTaskParam, BatchTaskType, CommandCancelTaskStatus, CommandStatus, CreateBatchTask,
     CreateCommandCancelTask, CreateCommandCancelTaskOptions, CreateDeviceCommand,
     CreateDeviceCommandOptions, CreateDeviceGroup, CreateUpgradeTask, DeleteDevice,
-    DeviceCommandBody, DeviceGroupMembers, DeviceStatus, GetBatchTask, GetDevice, GetDeviceShadow,
+    DeviceCommandBody, DeviceGroupMembers, DeviceStatus, GetBatchTask, GetDevice,
     InvokeDeviceService, InvokeDeviceServiceOptions, InvokeDeviceServiceParameters,
     InvokeServiceHeader, ListBatchTaskDetails, ListCommandCancelTasks, ListDeviceCapabilities,
     ListDeviceCommands, ListDeviceDataHistory, ListDeviceDataHistoryOptions,
@@ -175,20 +175,12 @@ async fn a_shadow_is_taken_over_when_the_device_comes() {
         .modify_device_shadow(&device, &shadow, &options)
         .await
         .unwrap();
-    let state = || async {
-        let options = GetDeviceShadow::default();
-        let shadow = stage
-            .client
-            .get_device_shadow(&device, &options)
-            .await
-            .unwrap();
-        shadow.services.unwrap().remove(0)
-    };
-    let before = state().await;
+    let before = stage.shadow(&device).await;
     assert_eq!(before.desired_props.unwrap()["brightness"], 80);
     assert!(before.reported_props.unwrap().is_empty());
     stage.iot.connect(&device).unwrap();
-    assert_eq!(state().await.reported_props.unwrap()["brightness"], 80);
+    let after = stage.shadow(&device).await;
+    assert_eq!(after.reported_props.unwrap()["brightness"], 80);
     let of_device = ListDeviceShadowHistory {
         device_id: &device,
         gateway_id: &device,

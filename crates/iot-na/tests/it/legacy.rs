@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use iot_na::model::{
-    CancelLegacyCommands, CommandStatus, GetDeviceShadow, LegacyCommandBody, ListDeviceCommands,
+    CancelLegacyCommands, CommandStatus, LegacyCommandBody, ListDeviceCommands,
     ListDeviceCommandsLegacy, PostDeviceCommandLegacy, PostLegacyCommand, SetDeviceServiceLegacy,
     SetLegacyServiceData,
 };
@@ -114,16 +114,7 @@ async fn what_a_service_is_told_is_in_the_shadow() {
         .set_device_service_legacy(service(&*device), &data)
         .await
         .unwrap();
-    let shadow = async || {
-        let options = GetDeviceShadow::default();
-        let shadow = stage
-            .client
-            .get_device_shadow(&device, &options)
-            .await
-            .unwrap();
-        shadow.services.unwrap().remove(0)
-    };
-    let waiting = shadow().await;
+    let waiting = stage.shadow(&device).await;
     assert_eq!(waiting.service_id, "carEncrypt");
     assert_eq!(waiting.desired_props.unwrap()["key"], "k");
     assert!(
@@ -132,7 +123,8 @@ async fn what_a_service_is_told_is_in_the_shadow() {
             .is_none_or(|reported| reported.is_empty())
     );
     stage.iot.connect(&device).unwrap();
-    assert_eq!(shadow().await.reported_props.unwrap()["key"], "k");
+    let reported = stage.shadow(&device).await.reported_props;
+    assert_eq!(reported.unwrap()["key"], "k");
     let unknown = stage
         .client
         .set_device_service_legacy(service("unknown"), &data)

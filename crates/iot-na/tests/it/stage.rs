@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use huawei_emulator::Space;
 use huawei_emulator::iot_na::IotNa;
+use iot_na::model::{GetDeviceShadow, ShadowService};
 use iot_na::{Application, Client, Registration};
 use tokio::sync::mpsc;
 
@@ -37,6 +38,13 @@ impl Stage {
         let registration = Registration::permanent(node_id);
         let device = self.client.register_device(&registration).await;
         device.unwrap_or_else(|error| panic!("{error}")).device_id
+    }
+
+    /// The first service in the shadow of a device.
+    pub(crate) async fn shadow(&self, device_id: &str) -> ShadowService {
+        let options = GetDeviceShadow::default();
+        let shadow = self.client.get_device_shadow(device_id, &options).await;
+        shadow.unwrap().services.unwrap().remove(0)
     }
 
     /// The operations that were called, the oldest first.

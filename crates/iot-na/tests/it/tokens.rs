@@ -68,6 +68,24 @@ async fn a_login_is_a_form_and_every_call_carries_id_and_token() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_login_may_say_its_lifetime_as_text_or_not_at_all() {
+    for (said, seconds) in [(json!("300"), 300), (json!(null), 3600)] {
+        let answer = json!({"accessToken": "a", "refreshToken": null, "expiresIn": said});
+        let script = Script::new()
+            .expect(Method::POST, LOGIN, Reply::json(200, &answer))
+            .expect(Method::GET, DEVICE, device())
+            .expect(Method::POST, LOGIN, Reply::json(200, &answer))
+            .expect(Method::GET, DEVICE, device());
+        let hand = ManualClock::new();
+        let client = scripted(&script, hand.clock());
+        get(&client).await.unwrap();
+        hand.advance(Duration::from_secs(seconds + 1));
+        get(&client).await.unwrap();
+        script.verify();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_old_token_is_refreshed_and_a_refused_refresh_token_is_a_login() {
     let refused = Reply::json(
         401,

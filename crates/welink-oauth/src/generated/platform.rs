@@ -152,7 +152,7 @@ pub(crate) static CLIENT_SECRET_QUERY: Scheme = Scheme {
 /// How answers are judged where an operation does not say otherwise.
 pub(crate) static OUTCOME: Outcome = Outcome {
     verdict: Verdict::Body,
-    success: &["0"],
+    success: &["0", "56100"],
     partial: &[],
     envelopes: &[Envelope {
         code: &[&["code"], &["errorCode"], &["errorcode"], &["errcode"]],

@@ -7,6 +7,7 @@ use auth_core::testing::{ManualClock, Reply, Script};
 use auth_core::{Action, ErrorKind, ReqwestSend, TokenPool};
 use huawei_emulator::welink_oauth::WelinkOauth;
 use serde_json::json;
+use welink_oauth::sign_in::Callback;
 use welink_oauth::{AppSecret, Client};
 
 use crate::stage::{Stage, builder, secret};
@@ -120,4 +121,31 @@ async fn clients_that_share_a_pool_share_the_tokens_of_the_app_and_its_tenants()
         }
     }
     assert_eq!((tickets(&stage), pool.len()), (2, 2));
+}
+
+#[tokio::test]
+async fn a_secret_that_is_wrong_at_one_door_is_not_tried_at_the_other() {
+    let stage = Stage::new("both-doors");
+    let sign_in = async |client: &Client| {
+        let sign_in = client.sign_in().unwrap();
+        let back = sign_in.authorize("https://app.example/welink").unwrap();
+        let pending = back.begin().unwrap().pending;
+        let address = format!("code=c&state={}", pending.state());
+        let Callback::Code(returned) = Callback::parse(&address).unwrap() else {
+            panic!("{address}");
+        };
+        sign_in.accept(&pending, &returned).await.unwrap_err()
+    };
+    let client = client_with(&stage, "wrong");
+    assert_eq!(sign_in(&client).await.api().unwrap().code, "60010");
+    let error = client.get_tenant().await.unwrap_err();
+    assert_eq!(error.action(), Action::FixCredentials, "{error}");
+    assert_eq!(stage.space.request_count(), 1);
+
+    let client = client_with(&stage, "wrong");
+    let error = client.get_tenant().await.unwrap_err();
+    assert_eq!(error.api().unwrap().code, "411007");
+    let error = sign_in(&client).await;
+    assert_eq!(error.action(), Action::FixCredentials, "{error}");
+    assert_eq!(stage.space.request_count(), 2);
 }

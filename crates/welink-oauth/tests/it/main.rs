@@ -18,3 +18,4 @@ mod samples;
 mod secrets;
 mod sign_in;
 mod stage;
+mod traps;

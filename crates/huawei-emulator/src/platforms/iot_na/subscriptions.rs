@@ -113,9 +113,13 @@ impl State {
             .as_str()
             .or_else(|| body["callbackUrl"].as_str())
             .unwrap_or_default();
+        let before = self.subscriptions.clone();
         self.subscriptions
             .retain(|it| it.app_id != owner || it.notify_type != notify_type);
-        self.subscribe(owner, notify_type, url)?;
+        if let Err(refusal) = self.subscribe(owner, notify_type, url) {
+            self.subscriptions = before;
+            return Err(refusal);
+        }
         Ok(Answer::empty(StatusCode::OK))
     }
 

@@ -2,7 +2,7 @@
 
 //! Schemas used by the operations tagged `auth`.
 
-use auth_core::wire::{Check, Place};
+use auth_core::wire::{self, Check, Place};
 use auth_core::{Result, Secret};
 use serde::{Deserialize, Serialize};
 
@@ -94,7 +94,12 @@ pub struct Tokens {
     pub token_type: Option<String>,
     /// Lifetime of accessToken in seconds, counted from issue; 3600 observed and documented (some
     /// tests use 7200 or 300).
-    pub expires_in: i64,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "wire::lenient"
+    )]
+    pub expires_in: Option<i64>,
     /// Opaque access token for the Authorization header.
     ///
     /// At most 256 characters.

@@ -2,8 +2,8 @@
 
 //! Schemas used by the operations tagged `app`.
 
-use auth_core::wire;
-use serde::{Deserialize, Serialize};
+use auth_core::wire::{self, Object};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::model::{UserDepartment, UserStatus};
 
@@ -200,7 +200,7 @@ pub struct AppVisibleScopeAnswer {
 
 /// Answer of is_app_admin: tell whether a user may administer the application.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 #[non_exhaustive]
 pub struct AppAdmin {
     /// Result code.
@@ -210,11 +210,27 @@ pub struct AppAdmin {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Whether the user may administer the application.
+    ///
+    /// Also seen as `isadmin`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_admin: Option<bool>,
     /// Roles held: enterpriseAdmin, appStoreAdmin, appAdmin.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<String>>,
+}
+
+impl<'de> Deserialize<'de> for AppAdmin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        Object::read(deserializer)?
+            .alias("isAdmin", &["isadmin"])
+            .with(Self::deserialize)
+    }
+}
+
+impl Serialize for AppAdmin {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
 }
 
 /// Answer of list_app_visible_users: list the users an ISV application may see.
