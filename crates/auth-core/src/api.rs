@@ -183,14 +183,14 @@ impl Api {
         &self.shared.clock
     }
 
-    /// How long a call may take in all, unless its view says otherwise.
+    /// How long a call over this view may take in all.
     pub fn timeout(&self) -> Duration {
-        self.shared.timeout
+        self.options.timeout.unwrap_or(self.shared.timeout)
     }
 
-    /// When requests are sent again, unless a view says otherwise.
+    /// When requests over this view are sent again.
     pub fn retry(&self) -> &RetryPolicy {
-        &self.shared.retry
+        self.options.retry.as_ref().unwrap_or(&self.shared.retry)
     }
 
     /// The door to the network.

@@ -114,7 +114,7 @@ impl<'a> Call<'a> {
             // What the document does not know may hold anything.
             sensitive: stated.is_none_or(|operation| operation.sensitive),
             base: api.base(request)?,
-            limit: options.timeout.unwrap_or(api.shared.timeout),
+            limit: api.timeout(),
             watch,
             attempts: 0,
             waited: Duration::ZERO,
@@ -122,8 +122,7 @@ impl<'a> Call<'a> {
     }
 
     async fn run(mut self) -> Result<Done> {
-        let policy = self.api.options.retry.clone();
-        let policy = policy.unwrap_or_else(|| self.api.shared.retry.clone());
+        let policy = self.api.retry();
         let (mut renewed, mut reread) = (false, false);
         // Attempts of the policy: the one with a renewed token is not among them.
         let mut tried = 0;

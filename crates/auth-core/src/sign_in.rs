@@ -71,8 +71,8 @@
 //! `state` and `nonce` have 128 random bits each and hold letters and digits alone; the PKCE verifier
 //! has 256. The state is compared in constant time, the age of the sign-in and the client it was
 //! begun for are checked, and an `iss` that comes back with the code must be the issuer's. ID tokens
-//! are checked as [`jwt`](crate::jwt) says, then `azp` where there are several audiences, and
-//! `at_hash` where it stands.
+//! are checked as [`jwt`](crate::jwt) says, then `azp` where it stands or there are several audiences,
+//! and `at_hash` where it stands.
 //!
 //! # What is kept secret, and what cannot be
 //!

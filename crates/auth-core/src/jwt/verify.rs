@@ -338,8 +338,11 @@ impl<'a> Expected<'a> {
 
 impl IdToken<'_> {
     fn check(self, claims: &Registered<'_>) -> Result<(), VerifyError> {
-        let several = claims.aud.as_ref().is_some_and(Audience::is_several);
-        if several && claims.azp.as_deref() != Some(self.client_id) {
+        let asked_for = match claims.azp.as_deref() {
+            Some(azp) => azp == self.client_id,
+            None => !claims.aud.as_ref().is_some_and(Audience::is_several),
+        };
+        if !asked_for {
             return Err(VerifyError::AuthorizedParty);
         }
         if let (Some(stated), Some(token)) = (&claims.at_hash, self.access_token)

@@ -85,7 +85,8 @@ pub enum VerifyError {
     /// The token was issued beside another access token.
     #[error("the token does not belong to the access token it came with")]
     AccessTokenHash,
-    /// The token has several audiences and was asked for by another client than this one.
+    /// The token was asked for by another client than this one, or, meant for several, does not say
+    /// by which.
     #[error("the token was asked for by another client")]
     AuthorizedParty,
     /// The nonce is not the one of this sign-in.

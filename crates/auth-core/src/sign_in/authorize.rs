@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use oauth2::{PkceCodeChallenge, PkceCodeVerifier};
+use oauth2::{PkceCodeChallenge, PkceCodeVerifier, RedirectUrl};
 
 use crate::sign_in::{OAuthClient, PendingSignIn, random_id, random_verifier};
-use crate::{Result, Secret};
+use crate::{Error, Result, Secret};
 
 /// The address of the consent page in the making. Begin it once per sign-in.
 #[must_use = "a sign-in is not begun before `begin` is called"]
@@ -74,8 +74,15 @@ impl<'a> Authorize<'a> {
     }
 
     /// Makes state, nonce and PKCE verifier, and the address that carries them.
+    ///
+    /// # Errors
+    ///
+    /// A redirect_uri that is no whole address: with it the user would agree in vain.
     pub fn begin(self) -> Result<Redirect> {
         let OAuthClient { api, shared } = self.client;
+        if RedirectUrl::new(self.redirect_uri.clone()).is_err() {
+            return Err(Error::config("the redirect_uri is not an address"));
+        }
         let state = random_id()?;
         let nonce = self.nonce.then(random_id).transpose()?;
         let verifier = self.pkce.then(random_verifier).transpose()?;

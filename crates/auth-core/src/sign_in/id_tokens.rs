@@ -27,9 +27,9 @@ impl IdTokens {
 
     /// Checks an ID token and returns its claims as a `T`.
     ///
-    /// Besides what the [verifier](Verifier) checks: a token for several audiences must have been
-    /// asked for by this client (`azp`), and an `at_hash` must be that of the access token, if that
-    /// is given.
+    /// Besides what the [verifier](Verifier) checks: the token must have been asked for by this client
+    /// (`azp`), which one for several audiences must say and any other may; and an `at_hash` must be
+    /// that of the access token, if that is given.
     pub async fn verify<'a, T: DeserializeOwned>(
         &self,
         id_token: &str,

@@ -42,6 +42,18 @@ fn the_address_carries_all_that_the_consent_page_needs() {
 }
 
 #[test]
+fn a_way_back_that_is_no_address_is_told_before_the_user_is_asked() {
+    for back in ["/back", "app.example/back", ""] {
+        let error = client(&Script::new()).authorize(back).begin().unwrap_err();
+        assert_eq!(error.action(), Action::FixRequest);
+        assert!(error.to_string().contains("redirect_uri"), "{error}");
+    }
+    for back in ["hms://redirect_url", "http://localhost:8080/back?tenant=1"] {
+        assert!(client(&Script::new()).authorize(back).begin().is_ok());
+    }
+}
+
+#[test]
 fn state_and_nonce_are_letters_and_digits_and_never_the_same() {
     let (one, two) = (pending(), pending());
     let texts = [

@@ -109,7 +109,7 @@ async fn an_id_token_of_another_sign_in_is_refused() {
 }
 
 #[tokio::test]
-async fn of_several_audiences_the_one_that_asked_is_this_client() {
+async fn the_client_that_asked_for_a_token_is_this_one() {
     let both = json!(["client-2", "client-1"]);
     let other = claims(json!({"aud": both, "azp": "client-2"}));
     refused(verified(&other).await, &VerifyError::AuthorizedParty);
@@ -121,6 +121,11 @@ async fn of_several_audiences_the_one_that_asked_is_this_client() {
     refused(verified(&neither).await, &VerifyError::ClaimForm("azp"));
     let own = claims(json!({"aud": both, "azp": "client-1"}));
     assert!(verified(&own).await.is_ok());
+    for alone in [json!("client-1"), json!(["client-1"])] {
+        let other = claims(json!({"aud": alone, "azp": "client-2"}));
+        refused(verified(&other).await, &VerifyError::AuthorizedParty);
+        assert!(verified(&claims(json!({"aud": alone}))).await.is_ok());
+    }
 }
 
 #[tokio::test]
