@@ -8,7 +8,7 @@ use auth_core::{Action, Error, Result, Secret, Token};
 use crate::model::{
     AgeRangeFlag, BatchGetGroupUnionIds, ConvertOpenId, GetAgeRange, GetPhoneNumber, GetTokenInfo,
     GetUserRiskLevel, GetUserRiskLevelParameters, QuickLoginPhoneNumber, RevokeToken, RiskScene,
-    TokenInfo, UserRiskLevel,
+    TokenInfo, TokenKind, UserRiskLevel,
 };
 use crate::{Client, GroupUnionId, OpenId, UnionId};
 
@@ -49,18 +49,22 @@ impl Client {
     }
 
     /// Looks into an access token that somebody presents, and refuses one that was issued to another
-    /// app.
+    /// app, or to no user.
     ///
     /// # Errors
     ///
     /// [`Action::NewToken`] for one that is no longer valid, [`Action::SignInAgain`] for one of
-    /// another app, or for one of which the platform does not say whose it is.
+    /// another app, for the app-level one of this app, or for one of which the platform does not say
+    /// whose it is.
     pub async fn check_access_token(&self, access_token: impl Into<Secret>) -> Result<TokenInfo> {
         let client_id = self.client_id()?;
         let token = Token::bearer(access_token, Duration::ZERO)?;
         let info = GetTokenInfo::default().open_id();
         let info = self.as_user(token).get_token_info(&info).await?;
         match info.client_id.as_deref() {
+            Some(id) if id == client_id && info.r#type == Some(TokenKind::App) => Err(foreign(
+                "the access token is that of the app, not of a user",
+            )),
             Some(id) if id == client_id => Ok(info),
             Some(_) => Err(foreign("the access token was issued to another app")),
             None => Err(foreign(

@@ -105,6 +105,13 @@ fn a_body_for_another_app_is_refused_whole() {
 }
 
 #[test]
+fn the_issuer_is_that_of_the_token_however_the_body_spells_it() {
+    let mut event = event("1", PURGED);
+    event["iss"] = json!("https://id.cloud.huawei.com/");
+    assert_eq!(check(Some(&bearer(json!({}))), &event).unwrap().len(), 1);
+}
+
+#[test]
 fn one_event_a_list_and_an_unknown_kind_are_read() {
     let header = bearer(json!({}));
     let one = check(Some(&header), &event("1", PURGED)).unwrap();
@@ -200,6 +207,25 @@ async fn what_is_at_hand_serves_on_while_the_platform_is_away() {
     receive(&events, &lasting, &event("1", PURGED)).await;
     clock.advance(Duration::from_secs(24 * 3600 - 60));
     receive(&events, &lasting, &event("2", PURGED)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewed_configuration_keeps_the_keys_it_has() {
+    let clock = ManualClock::at(now());
+    let script = Script::new()
+        .expect(Method::GET, CONFIGURATION, configuration())
+        .expect(Method::GET, "/certs", Reply::json(200, &jwks("k1")))
+        .expect(Method::GET, "/certs", Reply::json(200, &jwks("k1")))
+        .expect(Method::GET, CONFIGURATION, configuration())
+        .otherwise(Reply::status(404));
+    let events = receiving(&script, &clock);
+    let lasting = bearer(json!({"exp": null}));
+    receive(&events, &lasting, &event("1", PURGED)).await;
+    clock.advance(Duration::from_secs(23 * 3600));
+    receive(&events, &lasting, &event("2", PURGED)).await;
+    // The configuration is due, and the keys, an hour older than they may be, cannot be fetched.
+    clock.advance(Duration::from_secs(2 * 3600));
+    receive(&events, &lasting, &event("3", PURGED)).await;
 }
 
 #[test]

@@ -230,6 +230,10 @@ async fn an_access_token_of_another_app_is_refused() {
     assert!(other.check_access_token(token.clone()).await.is_ok());
     let error = stage.client.check_access_token(token).await.unwrap_err();
     assert_eq!(error.action(), Action::SignInAgain);
+    // Nor does a token that stands for no user.
+    let token = stage.client.get_app_token().await.unwrap().access_token;
+    let error = stage.client.check_access_token(token).await.unwrap_err();
+    assert_eq!(error.action(), Action::SignInAgain);
     // Nor does its ID token sign in here.
     let id_token = signed_in.tokens().id_token().unwrap().clone();
     let error = stage
