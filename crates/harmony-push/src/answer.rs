@@ -153,7 +153,7 @@ impl Settled {
     }
 }
 
-/// The JSON inside the message of an answer. Everything may be missing.
+/// The JSON inside the message of an answer. Everything may be missing, or null.
 ///
 /// v3 sorts the refused tokens by reason, v1 and v2 list them flat under another name, and older
 /// answers hold plain text. Neither is printed: they are device tokens.
@@ -164,9 +164,9 @@ struct Detail {
     #[serde(default)]
     failure: Option<u64>,
     #[serde(default, rename = "illegalTokens")]
-    by_reason: BTreeMap<IllegalTokenReason, Vec<String>>,
+    by_reason: Option<BTreeMap<IllegalTokenReason, Option<Vec<String>>>>,
     #[serde(default, rename = "illegal_tokens", alias = "illegal_token")]
-    flat: Vec<String>,
+    flat: Option<Vec<String>>,
 }
 
 impl Detail {
@@ -180,8 +180,10 @@ impl Detail {
         let lists = self
             .by_reason
             .iter()
+            .flatten()
             .map(|(reason, listed)| (Some(reason), listed))
             .chain([(None, &self.flat)])
+            .filter_map(|(reason, listed)| Some((reason, listed.as_ref()?)))
             .filter(|(_, listed)| !listed.is_empty());
         let mut reasons = Vec::new();
         let mut listed: HashMap<&str, u32> = HashMap::new();
@@ -265,6 +267,20 @@ mod tests {
                 "accepted r, refused, accepted r",
             );
         }
+    }
+
+    #[test]
+    fn null_is_as_good_as_nothing() {
+        check(
+            "80100000",
+            r#"{"success":2,"failure":1,"illegal_tokens":null,"illegalTokens":{"tokenFormatError":["b"],"noRight":null}}"#,
+            "accepted r, refused tokenFormatError, accepted r",
+        );
+        check(
+            "80100000",
+            r#"{"success":null,"failure":1,"illegal_tokens":["b"],"illegalTokens":null}"#,
+            "accepted r, refused, accepted r",
+        );
     }
 
     #[test]

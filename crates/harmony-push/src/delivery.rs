@@ -1,16 +1,16 @@
 //! Sending one request until it is clear what became of its tokens, or that it will not be.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use auth_core::{Api, Error, ErrorKind, Operation, Request, RetryPolicy};
+use auth_core::{Action, Api, ApiError, Error, ErrorKind, Operation, Request, RetryPolicy};
 use serde::Deserialize;
 use tokio::time::Instant;
 
 use crate::answer::{Codes, Verdict};
 use crate::body::Frame;
-use crate::pace::Pace;
+use crate::pace::{Pace, now};
 use crate::quota;
 
 /// What one send has in common for all its requests.
@@ -34,10 +34,21 @@ pub(crate) struct Courier<'a> {
     pub(crate) budget: Duration,
     /// How long the send waits while the platform accepts no request at all.
     pub(crate) patience: Duration,
+    /// How much of the send this request is.
+    pub(crate) share: Share,
     /// When the send began.
     pub(crate) started: Instant,
     /// The time as the platform sees it.
     pub(crate) time: SystemTime,
+}
+
+/// How much of a send one request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Share {
+    /// All of it: it is what a call is elsewhere, and ends when a call would.
+    All,
+    /// One of many, which outlasts troubles that pass.
+    Part,
 }
 
 /// What the requests of one send know of each other.
@@ -47,6 +58,8 @@ pub(crate) struct Shared {
     end: OnceLock<Error>,
     /// Whether any token was accepted.
     accepted: AtomicBool,
+    /// Since when there has been no access token.
+    without_token: Mutex<Option<Instant>>,
 }
 
 /// The answer to a send. The request id may be missing, and whatever else there is does not matter.
@@ -63,6 +76,8 @@ struct Answer {
 /// What a failure means for the request.
 #[derive(Debug)]
 enum Failure {
+    /// There is no token for now.
+    NoToken,
     /// The platform refused the request as a whole, and would refuse its like.
     Refused,
     /// The platform refused the pace.
@@ -78,6 +93,8 @@ enum Failure {
 /// What happened to a request so far.
 #[derive(Default)]
 struct Story {
+    /// How often there was no access token.
+    tokenless: u32,
     /// How often it was sent, refusals of the pace aside.
     sent: u32,
     /// How long that took, with the waits in between.
@@ -104,17 +121,30 @@ impl Courier<'_> {
             let error = match job.attempt(self.api, tokens).await {
                 Ok(verdict) => {
                     permit.accepted();
+                    shared.set_without_token(None);
                     return shared.saw(verdict, tokens.len());
                 }
                 Err(error) => error,
             };
             let asked = error.api().and_then(|api| api.retry_after);
             let failure = Failure::of(&error);
-            if matches!(failure, Failure::TooFast) {
-                permit.refused(asked);
-                story.refused = Some(error);
-                continue;
+            match failure {
+                Failure::NoToken => {
+                    drop(permit);
+                    let Some(wait) = self.wait_for_token(shared, &mut story, asked) else {
+                        return story.end(error);
+                    };
+                    tokio::time::sleep(wait).await;
+                    continue;
+                }
+                Failure::TooFast => {
+                    permit.refused(asked);
+                    story.refused = Some(error);
+                    continue;
+                }
+                _ => {}
             }
+            shared.set_without_token(None);
             match error.api() {
                 Some(_) => permit.answered(),
                 None => drop(permit),
@@ -133,7 +163,7 @@ impl Courier<'_> {
                         return story.end(error);
                     }
                 }
-                Failure::TooFast | Failure::Unsent => {}
+                Failure::NoToken | Failure::TooFast | Failure::Unsent => {}
             }
             let left = self.budget.saturating_sub(story.spent);
             let wait = self.retry.wait(story.sent, fastrand::f64(), asked, left);
@@ -143,6 +173,25 @@ impl Courier<'_> {
             story.spent += wait;
             tokio::time::sleep(wait).await;
         }
+    }
+
+    /// How long to wait before a token is asked for again, if at all. A campaign would be given up
+    /// within milliseconds if each of its requests failed at once.
+    fn wait_for_token(
+        &self,
+        shared: &Shared,
+        story: &mut Story,
+        asked: Option<Duration>,
+    ) -> Option<Duration> {
+        if self.share == Share::All {
+            return None;
+        }
+        let now = now();
+        let since = shared.set_without_token(Some(now)).unwrap_or(now);
+        let left = self.patience.saturating_sub(now - since);
+        story.tokenless += 1;
+        let patient = self.retry.clone().attempts(u32::MAX);
+        patient.wait(story.tokenless, fastrand::f64(), asked, left)
     }
 }
 
@@ -187,6 +236,16 @@ impl Job {
 }
 
 impl Shared {
+    /// Notes that there is no access token, or that there is one; returns since when there is none.
+    fn set_without_token(&self, now: Option<Instant>) -> Option<Instant> {
+        let mut since = self
+            .without_token
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *since = now.map(|now| since.unwrap_or(now));
+        *since
+    }
+
     fn saw(&self, verdict: Verdict, size: usize) -> Verdict {
         if verdict.accepts_any(size) {
             self.accepted.store(true, Ordering::Relaxed);
@@ -208,13 +267,27 @@ impl Failure {
     fn of(error: &Error) -> Self {
         match (error.kind(), error.api()) {
             (ErrorKind::Api, Some(api)) if quota::is_used_up(api) => Self::UsedUp,
-            (ErrorKind::Api, Some(api)) if matches!(api.status, 429 | 503) => Self::TooFast,
+            (ErrorKind::Api, Some(api)) if api.status == 429 => Self::TooFast,
+            (ErrorKind::Api, Some(api)) if is_internal(api) => Self::Unclear,
+            (ErrorKind::Api, Some(api)) if api.status == 503 => Self::TooFast,
             (ErrorKind::Api, Some(api)) if api.status >= 500 => Self::Unclear,
+            (ErrorKind::Api, Some(api)) if is_riddle(api) => Self::Unclear,
+            (ErrorKind::Credentials, _) if error.action() == Action::Backoff => Self::NoToken,
             (ErrorKind::Transport, _) if !error.may_have_taken_effect() => Self::Unsent,
             (ErrorKind::Transport | ErrorKind::Decode, _) => Self::Unclear,
             _ => Self::Refused,
         }
     }
+}
+
+/// Whether the platform failed inside, by its code: no document says with which status that comes.
+fn is_internal(api: &ApiError) -> bool {
+    !api.meaning.is_empty() && api.action == Action::Backoff && api.limit.is_none()
+}
+
+/// Whether an answer with a good status has a code that no document lists.
+fn is_riddle(api: &ApiError) -> bool {
+    api.meaning.is_empty() && (200..300).contains(&api.status)
 }
 
 /// Why a request was given up that waited for others to be accepted.

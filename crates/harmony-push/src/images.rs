@@ -14,6 +14,8 @@ pub struct CheckedImage {
     /// The address to put into the message instead of the original one. The image behind it must
     /// not change.
     pub url: String,
+    /// The scenario it was checked for; in messages of another it is refused.
+    pub push_type: ImagePushType,
     /// Until when the address may be sent.
     pub valid_until: Option<SystemTime>,
 }
@@ -33,6 +35,7 @@ impl Client {
             .verify_image(self.project_id()?, push_type, &image)
             .await?;
         Ok(CheckedImage {
+            push_type,
             url: checked.download_url.ok_or_else(|| {
                 Error::decode("the image passed but the answer has no `downloadUrl`")
             })?,

@@ -16,6 +16,7 @@ use auth_core::wire::{Check, Place};
 use serde::Serialize;
 
 use crate::body::{self, Frame};
+use crate::check::At;
 use crate::model::{PushOptions, PushType};
 
 pub use crate::message::background::Background;
@@ -107,6 +108,12 @@ impl Draft {
             payload,
             push_options: options,
         })?;
+        let is_collapsible = matches!(kind, PushType::Alert | PushType::Extension);
+        At("pushOptions").must(
+            is_collapsible || options.collapse_key.is_none(),
+            "collapseKey",
+            "is for notifications, badges and voice announcements",
+        )?;
         let mut head = Vec::with_capacity(TYPICAL);
         head.extend_from_slice(br#"{"payload":"#);
         body::write(&mut head, payload)?;

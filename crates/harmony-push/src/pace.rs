@@ -176,6 +176,7 @@ impl State {
         spread: f64,
     ) -> bool {
         self.stuck_since.get_or_insert(now);
+        let retry_after = retry_after.map(|wait| wait.min(LONGEST_WAIT));
         let slows = round == self.round;
         if slows {
             self.round += 1;
@@ -213,6 +214,9 @@ const WIDEST: f64 = 4096.0;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause the sender takes by itself.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The longest pause the platform is believed: whatever stands in a header, a client tries again
+/// some day.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 /// The first distance between two requests when one at a time is too fast.
 const FIRST_GAP: Duration = Duration::from_millis(100);
 /// The greatest distance between two requests.
@@ -301,6 +305,16 @@ mod tests {
         let round = start(&mut state, now);
         state.refused(round, now, Some(Duration::from_secs(90)), 0.5);
         assert_eq!(state.next, Some(now + Duration::from_secs(90)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_without_end_is_not_believed() {
+        let (mut state, now) = (State::new(), now());
+        let round = start(&mut state, now);
+        state.refused(round, now, Some(Duration::from_secs(u64::MAX)), 0.5);
+        assert_eq!(state.next, Some(now + LONGEST_WAIT));
+        state.refused(round, now, Some(Duration::MAX), 0.5);
+        assert_eq!(state.next, Some(now + LONGEST_WAIT), "a late refusal");
     }
 
     #[tokio::test(start_paused = true)]

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::Client;
 use crate::answer::{Codes, Verdict};
 use crate::body::Frame;
-use crate::delivery::{Courier, Job, Shared};
+use crate::delivery::{Courier, Job, Share, Shared};
 use crate::outcomes::Outcomes;
 use crate::pace::now;
 use crate::sender::Settings;
@@ -36,6 +36,9 @@ pub(crate) struct Plan {
 /// Everything that the requests of one send share.
 pub(crate) struct Campaign {
     client: Client,
+    /// When and for how long a request is sent again, as the caller's view of the client says.
+    retry: RetryPolicy,
+    timeout: Duration,
     settings: Settings,
     started: Instant,
     size: usize,
@@ -51,6 +54,8 @@ impl Campaign {
         let once = CallOptions::new().retry(RetryPolicy::none());
         Self {
             client: client.with(once),
+            retry: client.api.retry().clone(),
+            timeout: client.api.timeout(),
             settings,
             started: now(),
             size: plan.size,
@@ -68,15 +73,19 @@ impl Campaign {
         }
     }
 
-    /// Sends one request and returns what became of its tokens. `patience` holds where the caller
-    /// has set none.
-    async fn deliver(&self, tokens: &[&str], patience: Duration) -> Verdict {
+    /// Sends one request and returns what became of its tokens.
+    async fn deliver(&self, tokens: &[&str], share: Share) -> Verdict {
+        let patience = match share {
+            Share::All => self.timeout,
+            Share::Part => PATIENCE,
+        };
         let courier = Courier {
             api: &self.client.api,
             pace: &self.client.shared.pace,
-            retry: self.client.api.retry(),
-            budget: self.client.api.timeout(),
+            retry: &self.retry,
+            budget: self.timeout,
             patience: self.settings.patience.unwrap_or(patience),
+            share,
             started: self.started,
             time: self.client.api.clock().now(),
         };
@@ -89,9 +98,7 @@ impl Campaign {
         let different = unique.tokens.len();
         let mut batches = unique.tokens.chunks(self.size).enumerate();
         let verdicts = if batches.len() == 1 {
-            // One request is what a call is elsewhere, and ends when a call would.
-            let patience = self.client.api.timeout();
-            vec![self.deliver(&unique.tokens, patience).await]
+            vec![self.deliver(&unique.tokens, Share::All).await]
         } else {
             let mut verdicts = vec![None; batches.len()];
             // Polled in place: dropping the send drops all of its requests.
@@ -100,7 +107,7 @@ impl Campaign {
                 while flights.len() < self.settings.concurrency
                     && let Some((number, batch)) = batches.next()
                 {
-                    flights.push(async move { (number, self.deliver(batch, PATIENCE).await) });
+                    flights.push(async move { (number, self.deliver(batch, Share::Part).await) });
                 }
                 match flights.next().await {
                     Some((number, verdict)) => verdicts[number] = Some(verdict),
@@ -128,7 +135,7 @@ impl Campaign {
                     let tokens: Vec<&str> = batch.tokens.iter().map(AsRef::as_ref).collect();
                     let verdict = match tokens.is_empty() {
                         true => None,
-                        false => Some(campaign.deliver(&tokens, PATIENCE).await),
+                        false => Some(campaign.deliver(&tokens, Share::Part).await),
                     };
                     drop(slot);
                     batch.done(verdict)
@@ -145,7 +152,7 @@ impl Campaign {
     }
 }
 
-/// How long a request of many waits while the platform accepts none at all.
+/// How long a request that is one of many waits while the platform accepts none at all.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How many times as many batches of a stream are held as are sent at a time.
 const AHEAD: usize = 4;

@@ -40,8 +40,8 @@ pub struct Receipt {
     pub request_id: RequestId,
     /// What became of it.
     pub status: Status,
-    /// The cause behind [`status`](Self::status) 201; HMS only.
-    pub sub_status: Option<i32>,
+    /// The cause behind [`status`](Self::status) 201; HMS only. A code that no document lists.
+    pub sub_status: Option<String>,
     /// When the message arrived, or when the receipt was made if it did not.
     pub at: Option<SystemTime>,
     /// The bundle name of the app; for HMS its id.
@@ -153,7 +153,7 @@ impl From<HmsReceiptStatus> for Receipt {
             token: receipt.token,
             request_id: RequestId::from(receipt.request_id.as_deref().unwrap_or_default()),
             status: Status(receipt.status),
-            sub_status: receipt.sub_status,
+            sub_status: receipt.sub_status.filter(|cause| !cause.is_empty()),
             at: receipt.timestamp.and_then(time),
             app: receipt.appid,
             bi_tag: receipt.bi_tag.filter(|tag| !tag.is_empty()),

@@ -192,9 +192,9 @@ impl Sender {
         self
     }
 
-    /// Sets how long a request may wait while the platform accepts none at all because of the pace,
-    /// before its tokens are reported as not sent. When not set: one minute, or, where one request
-    /// takes all tokens, the timeout of a call.
+    /// Sets how long a request may wait while the platform accepts none at all because of the pace, or
+    /// gives no access token, before its tokens are reported as not sent. When not set: one minute;
+    /// where one request takes all tokens, the timeout of a call, and no wait for a token.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.settings.patience = Some(patience);
         self

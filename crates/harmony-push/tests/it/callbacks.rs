@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use harmony_push::receipts::{self, Rejection, SecretForm, Verifier};
 use harmony_push::{Disposition, uplink};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn sample(name: &str) -> Value {
     let path = format!("{}/tests/samples/{name}.json", env!("CARGO_MANIFEST_DIR"));
@@ -52,6 +52,21 @@ fn an_hms_receipt_is_read() {
     assert!(receipts[0].status.is_delivered());
     assert_eq!(receipts[0].app.as_deref(), Some("0000000013"));
     assert_eq!(receipts[0].request_id.as_str(), "1234567890");
+}
+
+#[test]
+fn the_cause_of_a_message_that_was_held_back_is_read_in_any_form() {
+    for (sent, read) in [
+        (json!(4), Some("4")),
+        (json!("4"), Some("4")),
+        (json!("dnd"), Some("dnd")),
+        (json!(""), None),
+        (Value::Null, None),
+    ] {
+        let body = json!({"statuses": [{"token": "t", "status": 201, "subStatus": sent}]});
+        let receipts = receipts::read_hms(body.to_string().as_bytes()).unwrap();
+        assert_eq!(receipts[0].sub_status.as_deref(), read, "{body}");
+    }
 }
 
 #[test]

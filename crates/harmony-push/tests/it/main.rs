@@ -10,4 +10,5 @@ mod rules;
 mod samples;
 mod sending;
 mod streams;
+mod verdicts;
 mod wire;

@@ -104,6 +104,11 @@ fn options_are_checked() {
         let field = format!("pushOptions.{member}");
         check("send_message.0.notification", &pointer, Some(value), &field);
     }
+    // Only what is shown can be collapsed.
+    for name in ["1.form", "6.background", "7.flight", "10.call"] {
+        let (name, pointer) = (format!("send_message.{name}"), "/pushOptions/collapseKey");
+        check(&name, pointer, Some(json!(0)), "pushOptions.collapseKey");
+    }
 }
 
 #[test]

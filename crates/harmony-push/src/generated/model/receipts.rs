@@ -106,8 +106,12 @@ pub struct HmsReceiptStatus {
     /// Receipt status code; looked up in realm receipt of x-error-codes.
     pub status: i32,
     /// Cause behind status 201. The type is uncertain.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sub_status: Option<i32>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "wire::lenient"
+    )]
+    pub sub_status: Option<String>,
     /// When it arrived. Unix milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<i64>,
