@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use auth_core::sign_in::{RefreshToken, Tokens};
-use auth_core::{Action, Error, ErrorKind, Result, Secret};
+use auth_core::{Action, Error, ErrorKind, Mark, Result, Secret};
 use tokio::time::sleep;
 
 use crate::generated::device::OPEN_DEVICE_PAGE;
@@ -29,6 +29,7 @@ pub struct DeviceSignIn {
     sign_in: SignIn,
     device_code: Secret,
     qr_text: Secret,
+    begun: Mark,
     interval: Duration,
     life: Duration,
     scan_within: Duration,
@@ -80,6 +81,7 @@ impl<'a> DeviceSignInBuilder<'a> {
             sign_in: self.sign_in.clone(),
             qr_text: Secret::new(format!("{url}{mark}{query}")),
             device_code: codes.device_code,
+            begun: client.api.clock().mark(),
             interval: span(codes.interval, "interval")?.max(SHORTEST),
             life: span(codes.expire_in, "expire_in")?,
             scan_within: span(codes.scan_expire_in, "scan_expire_in")?,
@@ -136,7 +138,9 @@ impl DeviceSignIn {
     ///
     /// Those of [`wait`](Self::wait), and those of a single call.
     pub async fn poll(&mut self) -> Result<Progress> {
-        if self.polls >= self.fit(self.life) {
+        // Polls that get no answer take longer than an interval.
+        let age = self.sign_in.client.api.clock().elapsed(self.begun);
+        if self.polls >= self.fit(self.life) || age >= self.life {
             return Err(over("the QR code's time is over"));
         }
         if !self.scanned && self.polls >= self.fit(self.scan_within) {

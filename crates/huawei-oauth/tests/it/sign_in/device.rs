@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use auth_core::testing::{Reply, Script};
+use auth_core::testing::{ManualClock, Reply, Script};
 use auth_core::{Action, Error};
 use http::Method;
 use huawei_oauth::sign_in::{DeviceSignIn, Progress};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::scripted::{claims, client, form, jwks, refusal, tokens};
+use crate::scripted::{claims, client, client_with_clock, form, jwks, now, refusal, tokens};
 
 const TOKEN: &str = "/oauth2/v3/token";
 
@@ -124,6 +124,20 @@ async fn polls_never_exceed_what_fits_into_the_life_of_the_code() {
     let (error, polls, time) = fails(codes(3, 1800, 120), scanned()).await;
     assert_eq!(error.action(), Action::SignInAgain);
     assert_eq!((polls, time), (600, Duration::from_secs(1800)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_whose_time_is_over_is_not_polled_for_however_few_polls_there_were() {
+    let clock = ManualClock::at(now());
+    let script = polled(starting(&codes(3, 1800, 120)), [scanned()]);
+    let sign_in = client_with_clock(&script, &clock).sign_in().unwrap();
+    let mut device = sign_in.device().begin().await.unwrap();
+    clock.advance(Duration::from_secs(1799));
+    assert!(matches!(device.poll().await, Ok(Progress::Scanned)));
+    clock.advance(Duration::from_secs(1));
+    let error = device.wait().await.unwrap_err();
+    assert_eq!(error.action(), Action::SignInAgain);
+    script.verify();
 }
 
 #[tokio::test(start_paused = true)]
