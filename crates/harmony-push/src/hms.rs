@@ -4,12 +4,34 @@ mod rules;
 
 use auth_core::{Error, Result};
 
+use crate::Client;
 use crate::body::{self, Frame};
 use crate::message::LARGEST;
 use crate::model::{
     HmsAndroidConfig, HmsAndroidNotification, HmsClickAction, HmsClickActionType, HmsMessage,
-    HmsQuickAppData, SendHmsMessage,
+    HmsPushAnswer, HmsQuickAppData, SendHmsMessage,
 };
+
+/// # HMS topics
+impl Client {
+    /// Sends an HMS message to the topic or the condition that it names, over v1 or v2 as
+    /// [`send_hms`](Self::send_hms) does. At most 100 such messages at a time for the app.
+    pub async fn send_hms_topic(&self, message: &SendHmsMessage) -> Result<HmsPushAnswer> {
+        if message.message.token.is_some() {
+            return Err(Error::config(
+                "`message.token` must be left out: tokens are for `Client::send_hms`",
+            ));
+        }
+        rules::check(&message.message)?;
+        match self.hms_client_id() {
+            Ok(id) => self.send_hms_message(id, message).await,
+            Err(no_app) => {
+                let id = self.project_id().map_err(|_| no_app)?;
+                self.send_hms_message_by_project(id, message).await
+            }
+        }
+    }
+}
 
 impl SendHmsMessage {
     /// Creates a notification for Android devices.

@@ -65,7 +65,7 @@ impl Client {
     /// It goes over v1 as the app set with [`ClientBuilder::hms`](crate::ClientBuilder::hms);
     /// without one over v2 as the project of the service account. Leave the receivers of the
     /// message itself out; for a topic or a condition there is
-    /// [`send_hms_message`](Self::send_hms_message).
+    /// [`send_hms_topic`](Self::send_hms_topic).
     pub async fn send_hms<'a, T: AsRef<str>>(
         &self,
         message: &SendHmsMessage,

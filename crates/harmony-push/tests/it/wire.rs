@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures_util::stream;
 use harmony_push::model::{
-    AtomicServiceAction, ChangeHmsTopic, ClickAction, NotificationCategory, QueryHmsToken,
-    ReceiptCallback, RevokeMessage, SendHmsMessage, SendServiceTimeline, Target,
+    AtomicServiceAction, ChangeHmsTopic, ClickAction, HmsClickAction, NotificationCategory,
+    QueryHmsToken, ReceiptCallback, RevokeMessage, SendHmsMessage, SendServiceTimeline, Target,
     TimelineClickAction, TimelinePickupContent, TimelinePickupStatus,
 };
 use harmony_push::{Background, Client, HmsClient, Notification, Outcome};
@@ -48,6 +48,38 @@ async fn an_access_token_is_read_as_json_and_sent_as_it_is() {
     assert_eq!(sent[1].headers["authorization"], "Bearer CgB6e3x9/AAAA+b==");
     assert_eq!(sent[1].path, "/v1/1000/messages:send");
     assert!(!sent[1].headers.contains_key("push-type"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_topic_is_sent_to_over_either_api_and_checked_as_a_list_is() {
+    let fake = hms(r#"{"access_token":"t","expires_in":3600}"#);
+    let mut message = SendHmsMessage::notification("T", "B", HmsClickAction::start_app());
+    message.message.topic = Some("weather".to_owned());
+    let (app, project) = (hms_client(&fake, "s"), fake.client());
+    for client in [&app, &project] {
+        assert_eq!(
+            client.send_hms_topic(&message).await.unwrap().code,
+            "80000000"
+        );
+    }
+    let sent = fake.sent();
+    assert_eq!(sent[1].path, "/v1/1000/messages:send");
+    assert_eq!(sent[2].path, "/v2/101653523863000000/messages:send");
+    assert_eq!(sent[2].body["message"]["topic"], "weather");
+
+    let android = message.message.android.as_mut().unwrap();
+    android.ttl = Some("1d".to_owned());
+    let error = app.send_hms_topic(&message).await.unwrap_err();
+    assert!(
+        error.to_string().contains("`message.android.ttl`"),
+        "{error}"
+    );
+    let mut message = SendHmsMessage::data("x");
+    assert!(app.send_hms_topic(&message).await.is_err(), "to nobody");
+    message.message.token = Some(vec!["t".into()]);
+    let error = app.send_hms_topic(&message).await.unwrap_err();
+    assert!(error.to_string().contains("send_hms"), "{error}");
+    assert_eq!(fake.sent().len(), 3);
 }
 
 #[tokio::test(start_paused = true)]
