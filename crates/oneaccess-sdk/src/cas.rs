@@ -126,10 +126,11 @@ fn trim(name: &str) -> &str {
     name.trim_matches([' ', '\t', '\n', '\r'])
 }
 
-/// The name of a user, which is more than white space of any kind.
+/// The name of a user, which is more than white space of any kind, and not the word that stands for what
+/// is absent.
 fn named(name: &str) -> Result<String> {
     let name = trim(name);
-    if name.trim().is_empty() {
+    if name.trim().is_empty() || name == ABSENT {
         return Err(Error::decode("CAS vouches for a user without a name"));
     }
     Ok(name.to_owned())
@@ -147,6 +148,9 @@ fn refused(code: &str) -> Error {
     Error::credentials(format!("CAS refused the ticket: {code}")).advise(action)
 }
 
+/// How the platform writes what is absent, where it has no other way to.
+const ABSENT: &str = "null";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,6 +167,7 @@ mod tests {
             "yes",
             "yes\n",
             "yes\n\u{b}",
+            "yes\nnull\n",
             "YES\na",
             "<html>",
             "yes\na\nb",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use auth_core::{Error, Result};
 use serde_json::Value;
 
-use crate::cas::{CasUser, named, refused, trim};
+use crate::cas::{ABSENT, CasUser, named, refused, trim};
 use crate::xml::{Node, Tree};
 
 /// Reads an answer: exactly one of the two things it can say.
@@ -33,7 +33,7 @@ fn user(success: &Node<'_>) -> Result<CasUser> {
     if let Some(stated) = success.only_child("attributes", NAMESPACE)? {
         for attribute in stated.children() {
             let text = trim(attribute.text()?);
-            if text == "null" {
+            if text == ABSENT {
                 continue;
             }
             add(
@@ -135,13 +135,14 @@ mod tests {
         let foreign = success("a").replace("cas:user", "user");
         let split = success("admin<cas:x/>istrator");
         let hidden = success("<cas:x>administrator</cas:x>");
+        let absent = success("null");
         let named = success("a").replace("cas:user>", "cas:us<!-- -->er>");
         let attribute = success("a").replace(
             "</cas:user>",
             "</cas:user><cas:attributes><cas:role>user<cas:x/>admin</cas:role></cas:attributes>",
         );
         for inside in [
-            &wrapped, &within, &foreign, &split, &hidden, &named, &attribute,
+            &wrapped, &within, &foreign, &split, &hidden, &absent, &named, &attribute,
         ] {
             assert!(read(&answer(inside)).is_err(), "{inside}");
         }

@@ -78,8 +78,7 @@ impl Client {
         .await
     }
 
-    /// Reads the users of an organization and those below, or, if the id is empty, of the whole
-    /// tenant: with names, numbers and addresses of people who may have nothing to do with your
+    /// Reads the users of an organization, or, if the id is empty, of the whole tenant: with names, numbers and addresses of people who may have nothing to do with your
     /// application. Prefer the snapshot of its accounts, `snapshot_app_accounts`, which works like
     /// this one.
     ///

@@ -44,8 +44,9 @@ impl Receiver {
     }
 
     /// Receives what these secrets prove, too, as while they are being replaced in the portal. A
-    /// reply is encrypted with the key that the event came with. Not needed for secrets that are
-    /// replaced while the program runs.
+    /// reply is encrypted with the key that the event came with. What they leave out is not asked for:
+    /// state the signature key again, even if it stays. Not needed for secrets that are replaced
+    /// while the program runs.
     pub fn previous(mut self, secrets: Secrets) -> Self {
         self.secrets.push(secrets);
         self

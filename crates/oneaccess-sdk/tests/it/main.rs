@@ -4,6 +4,7 @@ mod contract;
 mod fake;
 mod fuzzed;
 mod generated;
+mod lenient;
 mod once;
 mod properties;
 mod replies;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use auth_core::wire::{Check, Place};
+use auth_core::wire::{self, Check, Place};
 use auth_core::{Result, Secret};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -300,7 +300,11 @@ pub struct AppAccount {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Whether it is disabled.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "wire::lenient"
+    )]
     pub disabled: Option<bool>,
     /// Application organization id.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -45,7 +45,11 @@ pub struct LoginResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<Secret>,
     /// Lifetime of session_token in seconds (samples: 43200, 432000, 604800).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "wire::lenient"
+    )]
     pub expire: Option<i32>,
     /// Continuation token for the next step (MFA, password change, binding); send it as
     /// X-state-token.
@@ -76,10 +80,18 @@ impl LoginResult {
 #[non_exhaustive]
 pub struct PasswordPolicy {
     /// Longest password.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "wire::lenient"
+    )]
     pub max_length: Option<i32>,
     /// Shortest password.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "wire::lenient"
+    )]
     pub min_length: Option<i32>,
     /// Regular expression the new password must match.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use auth_core::Secret;
+use auth_core::wire;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -66,6 +67,7 @@ impl CreateSsoTicket {
 #[non_exhaustive]
 pub struct SsoTicket {
     /// Lifetime in seconds.
+    #[serde(deserialize_with = "wire::lenient")]
     pub expire: i32,
     /// One-time ticket.
     pub sso_ticket: Secret,
@@ -257,6 +259,7 @@ pub struct SessionTokens {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<Secret>,
     /// Lifetime of session_token in seconds.
+    #[serde(deserialize_with = "wire::lenient")]
     pub expire: i32,
 }
 

@@ -678,7 +678,11 @@ pub struct User {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Whether the password must be changed at first login.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "wire::lenient"
+    )]
     pub pwd_must_modify: Option<bool>,
     /// Time of the last password change, 'yyyy-MM-dd HH:mm:ss.SSS', no zone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -690,10 +694,18 @@ pub struct User {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<String>,
     /// Whether the user is disabled.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "wire::lenient"
+    )]
     pub disabled: Option<bool>,
     /// Trust level.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "wire::lenient"
+    )]
     pub grade: Option<i32>,
     /// Whether the user is locked; typed String in the reference, boolean in real answers.
     #[serde(
