@@ -131,7 +131,7 @@ impl Api {
         tenant: &str,
         provider: impl TokenProvider + 'static,
     ) -> CachedBuilder {
-        let tokens = self.own_tokens(credential, tenant, provider);
+        let tokens = self.own_tokens(credential, Some(tenant), provider);
         match &self.shared.store {
             Some(store) => {
                 let key = StoreKey::new(self.shared.platform.name, credential, tenant);
@@ -142,7 +142,8 @@ impl Api {
     }
 
     /// The same for tokens that are made here at no cost, like those that a service account signs:
-    /// they are not shared with other processes.
+    /// they are not shared with other processes, and with other clients of a pool only if it is known
+    /// whose they are: nothing is known of a key that a vault was not asked for yet.
     #[cfg_attr(
         not(feature = "pool"),
         expect(unused_variables, reason = "tenants are told apart in a pool alone")
@@ -150,7 +151,7 @@ impl Api {
     pub fn own_tokens(
         &self,
         credential: &str,
-        tenant: &str,
+        tenant: Option<&str>,
         provider: impl TokenProvider + 'static,
     ) -> CachedBuilder {
         let mut tokens = Cached::builder(provider).clock(self.shared.clock.clone());
@@ -158,7 +159,7 @@ impl Api {
             tokens = tokens.policy(policy);
         }
         #[cfg(feature = "pool")]
-        if let Some(pool) = self.pool() {
+        if let (Some(pool), Some(tenant)) = (self.pool(), tenant) {
             let bases = self.shared.bases.iter().map(|base| base.url(&base.path));
             let parts = [self.shared.platform.name, credential, tenant];
             let key: Vec<_> = parts.into_iter().map(str::to_owned).chain(bases).collect();

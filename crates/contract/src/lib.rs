@@ -10,6 +10,7 @@ pub mod example;
 pub mod listing;
 pub mod oracle;
 pub mod sample;
+mod seeds;
 mod stage;
 
 pub use crate::compare::differences;
@@ -17,4 +18,5 @@ pub use crate::document::Document;
 pub use crate::exam::{Exam, Tap};
 pub use crate::example::Example;
 pub use crate::listing::{Listed, read};
+pub use crate::seeds::run_seeds;
 pub use crate::stage::{check_lists, space};

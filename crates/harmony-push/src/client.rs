@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use auth_core::{Api, ApiBuilder, Cached, CallOptions, Error, Request, Result};
+use auth_core::{Api, ApiBuilder, CallOptions, Error, Request, Result};
 use serde::de::DeserializeOwned;
 
 use crate::generated::platform::PLATFORM;
@@ -164,14 +164,11 @@ impl ClientBuilder {
         if let Some(account) = self.account {
             let account = account.clock(client.api.clock().clone());
             let source = account.source().clone();
-            // Nothing is known of a key that a vault was not asked for yet: it is not pooled.
-            let tokens = match account.identity() {
-                Some(identity) => client
-                    .api
-                    .own_tokens("service_account_jwt", &identity, account),
-                None => Cached::builder(account).clock(client.api.clock().clone()),
-            };
-            let tokens = tokens.secret(source);
+            let identity = account.key().ok().map(|key| key.identity());
+            let tokens = client
+                .api
+                .own_tokens("service_account_jwt", identity.as_deref(), account)
+                .secret(source);
             client.api = client
                 .api
                 .with_credential("serviceAccountJwt", tokens.build());

@@ -21,12 +21,12 @@ mod quota;
 pub mod receipts;
 mod revoke;
 mod sender;
-mod service_account;
 mod services;
 mod stream;
 mod unique;
 pub mod uplink;
 
+pub use auth_core::jwt::ServiceAccount;
 pub use auth_core::{Action, Error, Result};
 
 pub use crate::client::{Client, ClientBuilder};
@@ -39,7 +39,6 @@ pub use crate::outcome::{Disposition, Outcome, Refusal, RequestId};
 pub use crate::outcomes::{Iter, Outcomes, Summary};
 pub use crate::revoke::Revocation;
 pub use crate::sender::Sender;
-pub use crate::service_account::ServiceAccount;
 pub use crate::stream::OutcomeStream;
 
 /// The platform's schemas as types, and the parameters of its operations.

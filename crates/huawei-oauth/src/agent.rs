@@ -1,15 +1,17 @@
 //! Service providers that act for the app of a merchant.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
-use auth_core::{Cached, Error, Result, Secret, Token, TokenProvider};
+use auth_core::jwt::{ServiceAccount, ServiceKey};
+use auth_core::{Clock, Error, Result, Secret, Token, TokenProvider};
 
+use crate::Client;
 use crate::model::{
-    AgentToken, CreateAgentAccessToken, CreateAgentAccessTokenParameters,
+    AgentAssertionClaims, AgentToken, CreateAgentAccessToken, CreateAgentAccessTokenParameters,
     CreateAgentClientTokenParameters, RefreshAgentAccessToken, RefreshAgentAccessTokenParameters,
 };
-use crate::{Client, ServiceAccount};
 
 /// A merchant that a service provider acts for. Keep it: it keeps the signed assertion for its hour.
 ///
@@ -26,6 +28,22 @@ pub struct Merchant {
 struct Assertions {
     agent: ServiceAccount,
     merchant: String,
+    clock: Clock,
+}
+
+/// Signs the assertion by which an agent acts for a merchant at `now`, valid for an hour.
+///
+/// A [`Merchant`] does it where it is needed.
+pub fn agent_assertion(
+    agent: &ServiceKey,
+    merchant_client_id: &str,
+    now: SystemTime,
+) -> Result<Token> {
+    agent.sign_claims(now, |iat, exp| {
+        let seconds = |time| i64::try_from(time).unwrap_or(i64::MAX);
+        let (iat, exp) = (seconds(iat), seconds(exp));
+        AgentAssertionClaims::new(agent.account_id(), merchant_client_id, iat, exp)
+    })
 }
 
 impl Client {
@@ -36,21 +54,19 @@ impl Client {
                 "there is no agent: set one with `ClientBuilder::agent`",
             ));
         };
-        let agent = agent.clone().clock(self.api.clock().clone());
+        let agent = agent.clone();
         let merchant = client_id.into();
         let assertions = Assertions {
             agent: agent.clone(),
             merchant: merchant.clone(),
+            clock: self.api.clock().clone(),
         };
-        // Nothing is known of a key that a vault was not asked for yet: it is not pooled.
-        let assertions = match (agent.account_id(), agent.key_id()) {
-            (Some(account), Some(key)) => {
-                let tenant = format!("{account}/{key}/{merchant}");
-                self.api.own_tokens("agent_assertion", &tenant, assertions)
-            }
-            _ => Cached::builder(assertions).clock(self.api.clock().clone()),
-        };
-        let assertions = assertions.secret(agent.source().clone());
+        let tenant = agent.key().ok();
+        let tenant = tenant.map(|key| format!("{}/{merchant}", key.identity()));
+        let assertions = self
+            .api
+            .own_tokens("agent_assertion", tenant.as_deref(), assertions)
+            .secret(agent.source().clone());
         let api = self
             .api
             .with_credential("agentClientAssertion", assertions.build());
@@ -69,20 +85,20 @@ impl Client {
 impl Merchant {
     /// An app-level token of the merchant's app.
     pub async fn client_token(&self) -> Result<AgentToken> {
-        let agent = self.agent.ready_id().await?;
+        let agent = self.agent.ready().await?;
         let parameters = CreateAgentClientTokenParameters {
             x_client_id: &self.merchant,
-            x_agent_client_id: &agent,
+            x_agent_client_id: agent.account_id(),
         };
         self.client.create_agent_client_token(parameters).await
     }
 
     /// The tokens of a user who signed in to the merchant's app, for the code.
     pub async fn access_token(&self, code: impl Into<Secret>) -> Result<AgentToken> {
-        let agent = self.agent.ready_id().await?;
+        let agent = self.agent.ready().await?;
         let parameters = CreateAgentAccessTokenParameters {
             x_client_id: &self.merchant,
-            x_agent_client_id: &agent,
+            x_agent_client_id: agent.account_id(),
         };
         let code = CreateAgentAccessToken::new(code);
         self.client
@@ -92,10 +108,10 @@ impl Merchant {
 
     /// New tokens of a user of the merchant's app, for the refresh token.
     pub async fn refresh(&self, refresh_token: impl Into<Secret>) -> Result<AgentToken> {
-        let agent = self.agent.ready_id().await?;
+        let agent = self.agent.ready().await?;
         let parameters = RefreshAgentAccessTokenParameters {
             x_client_id: &self.merchant,
-            x_agent_client_id: &agent,
+            x_agent_client_id: agent.account_id(),
         };
         let token = RefreshAgentAccessToken::new(refresh_token);
         self.client
@@ -118,7 +134,8 @@ impl Merchant {
 #[async_trait]
 impl TokenProvider for Assertions {
     async fn token(&self) -> Result<Token> {
-        self.agent.assertion(&self.merchant).await
+        let key = self.agent.ready().await?;
+        agent_assertion(&key, &self.merchant, self.clock.now())
     }
 }
 

@@ -13,19 +13,18 @@ mod client;
 mod generated;
 mod ids;
 mod phone;
-mod service_account;
 #[cfg(feature = "sign-in")]
 pub mod sign_in;
 mod users;
 
+pub use auth_core::jwt::ServiceAccount;
 pub use auth_core::{Action, Error, Result};
 
-pub use crate::agent::Merchant;
+pub use crate::agent::{Merchant, agent_assertion};
 pub use crate::app::App;
 pub use crate::client::{Client, ClientBuilder};
 pub use crate::ids::{GroupUnionId, OpenId, UnionId, UserIds};
 pub use crate::phone::PhoneNumber;
-pub use crate::service_account::ServiceAccount;
 #[cfg(feature = "sign-in")]
 pub use crate::sign_in::{PendingSignIn, RefreshToken, SignIn, SignedIn};
 

@@ -5,6 +5,7 @@
 //! ways the platforms use; over *ring*, whose arithmetic takes the same time for every key.
 //!
 //! - [`sign`] makes a token with a [`SigningKey`], read from PEM or from a [`KeyFile`].
+//! - A [`ServiceAccount`] signs the tokens of a key file that the console hands out.
 //! - A [`Verifier`] holds the rules for one kind of token; [`Jwks`] the keys it may be signed
 //!   with; a [`KeySet`] fetches those from the platform and keeps them.
 //!
@@ -57,6 +58,7 @@ mod members;
 mod paste;
 mod pem;
 mod public_key;
+mod service_account;
 mod sign;
 mod verify;
 mod verify_error;
@@ -66,6 +68,7 @@ pub use crate::jwt::jwks::Jwks;
 pub use crate::jwt::key_file::KeyFile;
 pub use crate::jwt::key_set::{KeySet, KeySetBuilder};
 pub use crate::jwt::public_key::PublicKey;
+pub use crate::jwt::service_account::{ServiceAccount, ServiceKey};
 pub use crate::jwt::sign::{Header, Signer, SigningKey, sign};
 pub use crate::jwt::verify::{Expected, Verifier, key_id};
 pub use crate::jwt::verify_error::{Part, VerifyError};

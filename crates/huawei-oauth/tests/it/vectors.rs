@@ -6,7 +6,7 @@ use http::Method;
 use huawei_oauth::account_events::Rules;
 use huawei_oauth::model::{IdTokenClaims, QuickLoginPhoneNumber, UserInfo};
 use huawei_oauth::sign_in::Callback;
-use huawei_oauth::{RefreshToken, ServiceAccount};
+use huawei_oauth::{RefreshToken, ServiceAccount, agent_assertion};
 use serde_json::{Value, json};
 
 use crate::scripted::{CLIENT_ID, client, now};
@@ -142,11 +142,10 @@ fn tokens_of_service_accounts_and_agents_are_made_and_verified_as_in_the_vectors
     let service = text(&vectors["service_account_jwt"]["token"]);
     let agent = text(&vectors["agent_client_assertion"]["token"]);
     let key_id = "0123456789abcdef0123456789abcdef";
+    let agent_key = account(key_id, "100000002").key().unwrap();
     let ours = [
         account(key_id, "100000001").sign(issued).unwrap(),
-        account(key_id, "100000002")
-            .sign_assertion(CLIENT_ID, issued)
-            .unwrap(),
+        agent_assertion(&agent_key, CLIENT_ID, issued).unwrap(),
     ];
     let audiences = [
         "https://oauth-login.cloud.huawei.com/oauth2/v3/token",
