@@ -9,15 +9,18 @@ mod device;
 mod signed_in;
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::jwt::{Algorithm, Expected, KeySet, Verifier};
 use auth_core::sign_in::{Endpoints, Grant, IdTokens, OAuthClient};
-use auth_core::{Api, Cached, Error, Request, Result, Secret, Token, TokenProvider};
+use auth_core::{Action, Api, Cached, Error, Request, Result, Secret, Token, TokenProvider};
+use tokio::time::sleep;
 
 use crate::Client;
 use crate::generated::authorization::AUTHORIZE_USER;
 use crate::generated::id_tokens::LIST_SIGNING_KEYS;
+use crate::generated::platform::PLATFORM;
 use crate::generated::tokens::{EXCHANGE_CODE, REFRESH_TOKEN};
 use crate::model::{IdTokenAlgorithm, IdTokenClaims};
 use crate::users::check_code;
@@ -164,9 +167,26 @@ impl SignIn {
         rules.verify(id_token.expose(), expected, None).await
     }
 
+    /// The user of tokens that a code was spent for: keys that cannot be had for a moment must not
+    /// cost the sign-in.
     async fn signed_in(&self, tokens: Tokens, nonce: Option<&str>) -> Result<SignedIn> {
-        let claims = self.oauth.verify(&tokens, nonce).await?;
-        Ok(SignedIn::new(tokens, claims))
+        let clock = self.client.api.clock();
+        let begun = clock.mark();
+        let mut tries = 1;
+        loop {
+            let error = match self.oauth.verify(&tokens, nonce).await {
+                Ok(claims) => return Ok(SignedIn::new(tokens, claims)),
+                Err(error) if error.is_retryable() => error,
+                Err(error) => return Err(error),
+            };
+            if tries == KEY_TRIES || clock.elapsed(begun) >= self.client.api.timeout() {
+                let what = "the keys of ID tokens cannot be had, and the code is used up";
+                let error = Error::credentials(what).because(error);
+                return Err(error.advise(Action::SignInAgain));
+            }
+            tries += 1;
+            sleep(KEY_PAUSE).await;
+        }
     }
 
     fn asking<'a>(&self, grant: Grant<'a>) -> Grant<'a> {
@@ -203,7 +223,10 @@ impl AppCode<'_> {
 #[async_trait]
 impl TokenProvider for UserTokens {
     async fn token(&self) -> Result<Token> {
-        self.sign_in.refresh(&self.refresh_token).await?.token()
+        // The ID token is left alone: nobody reads it here, and its keys may be out of reach.
+        let grant = self.sign_in.oauth.refresh(&self.refresh_token);
+        let tokens = self.sign_in.asking(grant).send().await?;
+        tokens.token(lifetime())
     }
 }
 
@@ -216,6 +239,12 @@ pub(crate) fn keys(api: &Api) -> Result<KeySet> {
 /// The issuer of ID tokens, as the document states it.
 fn issuer() -> String {
     IdTokenClaims::new("", "", 0, 0).iss
+}
+
+/// How long an access token lasts where the answer does not say.
+fn lifetime() -> Duration {
+    let policy = PLATFORM.token("user_access_token");
+    policy.and_then(|it| it.lifetime).unwrap_or_default()
 }
 
 /// What a number of seconds in an answer must be.
@@ -238,3 +267,8 @@ impl fmt::Debug for AppCode<'_> {
             .finish_non_exhaustive()
     }
 }
+
+/// How often keys are asked for that cannot be had.
+const KEY_TRIES: u32 = 3;
+/// The time in between: before it is over, a key set does not ask again.
+const KEY_PAUSE: Duration = Duration::from_millis(2500);

@@ -1,12 +1,10 @@
 //! What a sign-in gives.
 
-use std::time::Duration;
-
 use auth_core::sign_in::{RefreshToken, Tokens};
 use auth_core::{Result, Token};
 
-use crate::generated::platform::PLATFORM;
 use crate::model::IdTokenClaims;
+use crate::sign_in::lifetime;
 use crate::{GroupUnionId, UserIds};
 
 /// A user who has signed in: tokens, and verified claims of who it is.
@@ -84,10 +82,4 @@ impl Refreshed {
     pub fn claims(&self) -> Option<&IdTokenClaims> {
         self.claims.as_ref()
     }
-}
-
-/// How long an access token lasts where the answer does not say.
-fn lifetime() -> Duration {
-    let policy = PLATFORM.token("user_access_token");
-    policy.and_then(|it| it.lifetime).unwrap_or_default()
 }

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use auth_core::Action;
 use auth_core::jwt::VerifyError;
 use auth_core::testing::{ManualClock, Reply, Script};
 use http::Method;
+use huawei_oauth::RefreshToken;
 use serde_json::json;
 
-use crate::scripted::{claims, client, client_with_clock, id_token, jwks, now};
+use crate::scripted::{CODE, claims, client, client_with_clock, id_token, jwks, now, tokens};
 
+const TOKEN: &str = "/oauth2/v3/token";
 const CERTS: &str = "/oauth2/v3/certs";
 
 fn serving(kid: &str) -> Reply {
@@ -70,6 +73,54 @@ async fn a_flood_of_unknown_keys_fetches_them_once_in_a_while() {
         sign_in.verify(token, None).await.unwrap_err();
     }
     assert_eq!(script.count(), 3);
+}
+
+/// A clock that goes with that of the runtime.
+fn running() -> ManualClock {
+    let clock = ManualClock::at(now());
+    let running = clock.clone();
+    tokio::spawn(async move {
+        let step = Duration::from_millis(500);
+        loop {
+            tokio::time::sleep(step).await;
+            running.advance(step);
+        }
+    });
+    clock
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_are_late_do_not_cost_a_sign_in() {
+    let answer = tokens(&claims(json!({})));
+    let script = Script::new()
+        .expect(Method::POST, TOKEN, Reply::json(200, &answer))
+        .expect(Method::GET, CERTS, Reply::status(503))
+        .expect(Method::GET, CERTS, serving("k1"));
+    let sign_in = client_with_clock(&script, &running()).sign_in().unwrap();
+    assert!(sign_in.app_code(CODE).send().await.is_ok());
+    script.verify();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_that_was_spent_without_keys_asks_for_another_sign_in() {
+    let answer = tokens(&claims(json!({})));
+    let script = Script::new()
+        .expect(Method::POST, TOKEN, Reply::json(200, &answer))
+        .otherwise(Reply::status(503));
+    let sign_in = client_with_clock(&script, &running()).sign_in().unwrap();
+    let error = sign_in.app_code(CODE).send().await.unwrap_err();
+    assert_eq!(error.action(), Action::SignInAgain);
+    assert_eq!(script.count(), 1 + 3);
+}
+
+#[tokio::test]
+async fn tokens_for_work_in_the_background_need_no_keys() {
+    let answer = tokens(&claims(json!({})));
+    let script = Script::new().expect(Method::POST, TOKEN, Reply::json(200, &answer));
+    let sign_in = client(&script).sign_in().unwrap();
+    let tokens = sign_in.user_tokens(RefreshToken::new("t"));
+    assert!(tokens.token().await.is_ok());
+    script.verify();
 }
 
 #[tokio::test]
