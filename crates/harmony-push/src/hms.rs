@@ -9,7 +9,7 @@ use crate::body::{self, Frame};
 use crate::message::LARGEST;
 use crate::model::{
     HmsAndroidConfig, HmsAndroidNotification, HmsClickAction, HmsClickActionType, HmsMessage,
-    HmsPushAnswer, HmsQuickAppData, SendHmsMessage,
+    HmsPushAnswer, HmsQuickAppData, HmsTopicChange, SendHmsMessage,
 };
 
 /// # HMS topics
@@ -30,6 +30,18 @@ impl Client {
                 self.send_hms_message_by_project(id, message).await
             }
         }
+    }
+}
+
+impl HmsTopicChange {
+    /// The tokens that were refused, by their places in the list, each with the reason. The call
+    /// succeeds if a single token is taken: look here before relying on the others.
+    pub fn refused(&self) -> impl Iterator<Item = (usize, &str)> {
+        let errors = self.errors.iter().flatten();
+        errors.filter_map(|error| {
+            let place = usize::try_from(error.index?).ok()?;
+            Some((place, error.reason.as_deref().unwrap_or_default()))
+        })
     }
 }
 
@@ -140,6 +152,16 @@ mod tests {
         message.message.token = Some(tokens.map(Into::into).to_vec());
         let expected = serde_json::to_vec(&message).unwrap();
         assert_eq!(frame.fill(&tokens), expected);
+    }
+
+    #[test]
+    fn a_topic_change_that_succeeds_tells_whom_it_refused() {
+        let sample = include_str!("../tests/samples/subscribe_topic.response.partial.json");
+        let sample: serde_json::Value = serde_json::from_str(sample).unwrap();
+        let change: HmsTopicChange = serde_json::from_value(sample["body"].clone()).unwrap();
+        assert_eq!(change.code, "80000000");
+        let refused: Vec<_> = change.refused().collect();
+        assert_eq!(refused, [(1, "invalid token")]);
     }
 
     #[test]
