@@ -115,7 +115,8 @@ impl<'a> Authorize<'a> {
                 nonce,
                 verifier,
                 redirect_uri: self.redirect_uri,
-                issued_at: api.clock().now(),
+                // Not the platform's: it is compared with the time of the replica that finishes.
+                issued_at: api.clock().local_now(),
                 data: self.data,
             },
         })

@@ -65,6 +65,9 @@ impl PendingSignIn {
     /// Opens a sealed one, unless it was begun longer ago than `max_age`, which is
     /// [`MAX_AGE`](Self::MAX_AGE) if there is no reason for another.
     ///
+    /// `now` is the time of this machine, as of the one that began it: not that of the platform, which
+    /// the clock of a client learns.
+    ///
     /// # Errors
     ///
     /// All ask for [`Action::SignInAgain`], except that a key which is missing is for the operator.
@@ -143,7 +146,7 @@ impl PendingSignIn {
         &self.redirect_uri
     }
 
-    /// When it was begun.
+    /// When it was begun, by the time of the machine.
     pub fn issued_at(&self) -> SystemTime {
         self.issued_at
     }

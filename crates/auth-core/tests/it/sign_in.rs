@@ -14,7 +14,8 @@ use auth_core::seal::Sealer;
 use auth_core::sign_in::{Endpoints, OAuthClient, OAuthClientBuilder};
 use auth_core::testing::{ManualClock, Script};
 use auth_core::{
-    Action, Api, Envelope, HttpSend, KnownCode, Operation, Outcome, Platform, Server, Verdict,
+    Action, Api, Clock, Envelope, HttpSend, KnownCode, Operation, Outcome, Platform, Server,
+    Verdict,
 };
 use bytes::Bytes;
 use http::Method;
@@ -80,9 +81,13 @@ const fn operation(
 }
 
 fn builder(transport: Arc<dyn HttpSend>) -> OAuthClientBuilder {
+    builder_at(transport, ManualClock::at(now()).clock())
+}
+
+fn builder_at(transport: Arc<dyn HttpSend>, clock: Clock) -> OAuthClientBuilder {
     let api = Api::builder(&PLATFORM)
         .transport(transport)
-        .clock(ManualClock::at(now()).clock())
+        .clock(clock)
         .build()
         .unwrap();
     let endpoints = Endpoints {

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use auth_core::seal::Sealer;
 use auth_core::sign_in::{Callback, PendingSignIn, RefreshToken, Returned};
-use auth_core::testing::{Reply, Script};
+use auth_core::testing::{ManualClock, Reply, Script};
 use auth_core::{Action, Secret};
+use http::{HeaderMap, HeaderValue, header};
 use serde_json::json;
 
-use super::{client, form, now, query, sealer};
+use super::{builder_at, client, form, now, query, sealer};
 
 const BACK: &str = "https://app.example/back?tenant=1";
 
@@ -106,6 +107,21 @@ fn a_sign_in_that_took_too_long_is_refused() {
     assert_eq!(error.action(), Action::SignInAgain);
     assert!(open(now() - Duration::from_secs(59)).is_ok());
     assert!(open(now() - Duration::from_secs(61)).is_err());
+}
+
+#[test]
+fn the_age_of_a_sign_in_does_not_hang_on_the_time_of_the_platform() {
+    let hour = Duration::from_secs(3600);
+    for date in [now() + hour, now() - hour] {
+        let clock = ManualClock::at(now()).clock();
+        let date = HeaderValue::try_from(httpdate::fmt_http_date(date)).unwrap();
+        clock.observe(clock.mark(), &HeaderMap::from_iter([(header::DATE, date)]));
+        assert!(clock.offset_millis().abs() > 3_500_000);
+        let client = builder_at(Script::new().transport(), clock).build();
+        let pending = client.unwrap().authorize(BACK).begin().unwrap().pending;
+        // Another replica, which has heard nothing of the platform so far.
+        pending.check_age(now(), PendingSignIn::MAX_AGE).unwrap();
+    }
 }
 
 #[test]
