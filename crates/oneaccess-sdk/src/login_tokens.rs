@@ -10,7 +10,9 @@ use serde::Deserialize;
 /// Verifies the id tokens of logins, with the public key that the portal shows.
 ///
 /// Issuer, audience and subject of these tokens are constants: the person stands in the claim
-/// `api`, a JSON document inside a text, which this reads. Id tokens of the sign-in by the hosted
+/// `api`, a JSON document inside a text, which this reads. Nothing in a token says which application
+/// the login was for, so one that was issued to another with the same key passes, too: take it from the
+/// answer to a login, and let nobody in who only brings one along. Id tokens of the sign-in by the hosted
 /// page are others; see the feature `sign-in`.
 ///
 /// ```

@@ -76,8 +76,8 @@ impl Cipher {
         Ok(BASE64_STANDARD.encode(sealed))
     }
 
-    /// The message inside of a text, if it was encrypted with this key.
-    pub(crate) fn decrypt(&self, data: &str) -> Option<String> {
+    /// The message inside of a text, if it was encrypted with this key. It can hold a password.
+    pub(crate) fn decrypt(&self, data: &str) -> Option<Zeroizing<String>> {
         let mut sealed = Zeroizing::new(wire::base64_in(data)?);
         let plain: &[u8] = match &self.kind {
             Kind::Gcm(key) => {
@@ -96,7 +96,9 @@ impl Cipher {
         // The platform's own sample splits at every `&`, which cuts messages that hold one.
         let (prefix, message) = plain.split_at_checked(PREFIX)?;
         let message = (prefix[PREFIX - 1] == b'&').then_some(message)?;
-        Some(std::str::from_utf8(message).ok()?.to_owned())
+        Some(Zeroizing::new(
+            std::str::from_utf8(message).ok()?.to_owned(),
+        ))
     }
 }
 
@@ -259,7 +261,8 @@ mod tests {
                 let cipher = Cipher::new(&key, mode).unwrap();
                 for message in ["", "a", r#"{"id":"a&b"}"#, "fifteen letters", "汉字&汉字"] {
                     let data = cipher.encrypt(message).unwrap();
-                    assert_eq!(cipher.decrypt(&data).as_deref(), Some(message), "{mode:?}");
+                    let decrypted = cipher.decrypt(&data).unwrap();
+                    assert_eq!(*decrypted, message, "{mode:?}");
                     assert_ne!(cipher.encrypt(message).unwrap(), data);
                 }
             }

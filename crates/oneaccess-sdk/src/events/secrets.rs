@@ -7,6 +7,7 @@ use auth_core::{Derived, Error, Result, Secret, SecretSource, same_bytes};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use ring::hmac;
+use zeroize::Zeroizing;
 
 use crate::events::cipher::Cipher;
 
@@ -90,14 +91,14 @@ impl Secrets {
     pub fn decrypt(&self, data: &str) -> Result<String> {
         let opened = self.opened(data).pop();
         opened
-            .map(|(_, message)| message)
+            .map(|(_, mut message)| std::mem::take(&mut *message))
             .ok_or_else(|| Error::decode("the message of the callback cannot be decrypted"))
     }
 
     /// What a message may say, by the key it came with: that of now, or the one before.
-    pub(crate) fn opened(&self, data: &str) -> Vec<(Option<Arc<Cipher>>, String)> {
+    pub(crate) fn opened(&self, data: &str) -> Vec<(Option<Arc<Cipher>>, Zeroizing<String>)> {
         let Some((_, cipher)) = &self.cipher else {
-            return vec![(None, data.to_owned())];
+            return vec![(None, Zeroizing::new(data.to_owned()))];
         };
         let ciphers = cipher.accepted().into_iter();
         let opened = ciphers.filter_map(|cipher| {
