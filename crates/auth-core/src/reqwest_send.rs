@@ -56,6 +56,7 @@ pub struct ReqwestSend {
 
 /// Settings of a [`ReqwestSend`].
 #[derive(Clone)]
+#[must_use = "a builder does nothing until it is built"]
 pub struct ReqwestSendBuilder {
     connect: Duration,
     read: Duration,

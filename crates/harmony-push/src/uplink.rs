@@ -37,7 +37,7 @@ pub struct Uplink {
 
 /// Checks that an uplink message comes from the platform.
 #[derive(Clone)]
-pub struct UplinkVerifier {
+pub struct Verifier {
     keys: Vec<Keys>,
     form: SecretForm,
     window: Duration,
@@ -69,7 +69,7 @@ pub fn read(body: &[u8]) -> Result<Uplink> {
     })
 }
 
-impl UplinkVerifier {
+impl Verifier {
     /// Makes a verifier from the secret of the console. It may be a [`SecretSource`]: a new secret is
     /// taken up while the program runs, and messages signed with the one before it still pass.
     pub fn new(secret: impl Into<SecretSource>, form: SecretForm) -> Result<Self> {
@@ -133,9 +133,9 @@ impl fmt::Debug for Uplink {
     }
 }
 
-impl fmt::Debug for UplinkVerifier {
+impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UplinkVerifier")
+        f.debug_struct("Verifier")
             .field("secrets", &self.keys.len())
             .field("window", &self.window)
             .finish_non_exhaustive()
@@ -195,7 +195,7 @@ mod tests {
         let body = br#"{"from":"t","category":"c","message_id":"1","data":"eyJrIjoidiJ9"}"#;
         let message = read(body).unwrap();
         assert_eq!(message.data, br#"{"k":"v"}"#);
-        let verifier = UplinkVerifier::new("secret", SecretForm::Text).unwrap();
+        let verifier = Verifier::new("secret", SecretForm::Text).unwrap();
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_563_105_460_000);
         let verdict = verifier.verify(&message, signature, timestamp, now);
         assert_eq!(verdict.err(), expected);

@@ -28,7 +28,7 @@ pub(crate) async fn run(emulator: &Emulator) -> Result<()> {
 fn connect(emulator: &Emulator) -> Result<Client> {
     step("OneAccess: an application with its ClientId and ClientSecret");
     let application = Application::new(OneAccess::CLIENT_ID, OneAccess::CLIENT_SECRET);
-    let client = Client::builder("acme.huaweioneaccess.com", application)
+    let client = Client::builder(application, "acme.huaweioneaccess.com")
         .emulator(emulator.url("oneaccess-sdk"))
         .build()?;
     say("ClientId", client.client_id());

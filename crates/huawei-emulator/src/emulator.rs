@@ -42,6 +42,7 @@ pub struct Emulator {
 
 /// How an emulator is started.
 #[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until it is started"]
 pub struct EmulatorBuilder {
     address: SocketAddr,
     record: Option<PathBuf>,

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
+#[must_use = "a fault does nothing until it is given to `fail_next`"]
 pub struct Fault {
     #[serde(skip_serializing_if = "Option::is_none")]
     operation: Option<String>,

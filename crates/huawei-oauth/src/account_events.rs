@@ -1,14 +1,14 @@
 //! Account events: what HUAWEI ID tells the app server about users between their sign-ins.
 //!
 //! A user withdraws the authorization, closes the account, changes the phone number: the platform
-//! posts it to the address that is subscribed in the console (API library, RISC). [`AccountEvents`]
+//! posts it to the address that is subscribed in the console (API library, RISC). A [`Receiver`]
 //! checks such a call and reads it, whatever the web framework.
 //!
 //! ```
-//! use huawei_oauth::account_events::{AccountEvents, Kind};
+//! use huawei_oauth::account_events::{Kind, Receiver};
 //!
-//! async fn receive(events: &AccountEvents, authorization: Option<&str>, body: &[u8]) -> u16 {
-//!     let Ok(new) = events.receive(authorization, body).await else {
+//! async fn receive(receiver: &Receiver, authorization: Option<&str>, body: &[u8]) -> u16 {
+//!     let Ok(new) = receiver.receive(authorization, body).await else {
 //!         return 401;
 //!     };
 //!     for event in new {
@@ -45,7 +45,7 @@ use crate::{Client, UserIds};
 /// Checks and reads the calls by which account events arrive. Cheap to clone; clones share keys and
 /// memory. Make it once.
 #[derive(Clone)]
-pub struct AccountEvents {
+pub struct Receiver {
     client: Client,
     shared: Arc<Shared>,
 }
@@ -111,8 +111,8 @@ pub enum Kind {
 
 impl Client {
     /// Receives the account events of the app of this client.
-    pub fn account_events(&self) -> Result<AccountEvents> {
-        Ok(AccountEvents {
+    pub fn account_events(&self) -> Result<Receiver> {
+        Ok(Receiver {
             client: self.clone(),
             shared: Arc::new(Shared {
                 client_id: self.client_id()?.to_owned(),
@@ -123,7 +123,7 @@ impl Client {
     }
 }
 
-impl AccountEvents {
+impl Receiver {
     /// Checks a call by its `Authorization` header and returns the events in its body that have not
     /// arrived before.
     ///
@@ -290,9 +290,9 @@ fn told(event: SecurityEvent) -> impl Iterator<Item = AccountEvent> {
         })
 }
 
-impl fmt::Debug for AccountEvents {
+impl fmt::Debug for Receiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccountEvents")
+        f.debug_struct("Receiver")
             .field("client_id", &self.shared.client_id)
             .field("seen", &self.shared.seen)
             .finish_non_exhaustive()

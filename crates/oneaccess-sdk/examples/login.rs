@@ -23,11 +23,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 env::var("ONEACCESS_SDK_CLIENT_SECRET")?,
             );
             let code = env::var("ONEACCESS_SDK_WECHAT_CODE")?;
-            (Client::new(domain, application)?, code)
+            (Client::new(application, domain)?, code)
         }
         Err(_) => {
             let application = Application::new(OneAccess::CLIENT_ID, OneAccess::CLIENT_SECRET);
-            let client = Client::builder("acme.huaweioneaccess.com", application)
+            let client = Client::builder(application, "acme.huaweioneaccess.com")
                 .emulator(emulator.url("oneaccess-sdk"))
                 .build()?;
             let code = emulator.oneaccess_sdk().social_code("weixin", "zhangsan");

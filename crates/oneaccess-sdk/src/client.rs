@@ -39,12 +39,12 @@ impl Client {
     /// `acme.huaweioneaccess.com`, or the tenant's own.
     ///
     /// Whatever else there is to set, [`builder`](Self::builder) sets.
-    pub fn new(domain: impl Into<String>, application: Application) -> Result<Self> {
-        Self::builder(domain, application).build()
+    pub fn new(application: Application, domain: impl Into<String>) -> Result<Self> {
+        Self::builder(application, domain).build()
     }
 
     /// Starts a client of the tenant at `domain`; see [`new`](Self::new).
-    pub fn builder(domain: impl Into<String>, application: Application) -> ClientBuilder {
+    pub fn builder(application: Application, domain: impl Into<String>) -> ClientBuilder {
         let domain = domain.into();
         let domain = domain.trim();
         let domain = domain.strip_prefix("https://").unwrap_or(domain);

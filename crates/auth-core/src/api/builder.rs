@@ -12,6 +12,7 @@ use crate::{
 };
 
 /// Settings of an [`Api`]. Only [`build`](Self::build) fails.
+#[must_use = "a builder does nothing until it is built"]
 pub struct ApiBuilder {
     platform: &'static Platform,
     transport: Option<Arc<dyn HttpSend>>,

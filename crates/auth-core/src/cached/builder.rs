@@ -18,6 +18,7 @@ use crate::store::{StoreKey, TokenStore};
 use crate::{Clock, RetryPolicy, SecretSource, TokenPolicy, TokenProvider};
 
 /// Settings of a [`Cached`] provider.
+#[must_use = "a builder does nothing until it is built"]
 pub struct CachedBuilder {
     provider: Arc<dyn TokenProvider>,
     clock: Clock,

@@ -82,6 +82,7 @@ struct Inner {
 ///         .build()
 /// }
 /// ```
+#[must_use = "a builder does nothing until it is built"]
 pub struct KeySetBuilder {
     url: String,
     transport: Arc<dyn HttpSend>,

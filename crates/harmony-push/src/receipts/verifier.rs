@@ -24,6 +24,7 @@ pub struct Verifier {
 
 /// Settings of a [`Verifier`].
 #[derive(Clone)]
+#[must_use = "a builder does nothing until it is built"]
 pub struct VerifierBuilder {
     user_name: String,
     secrets: Vec<SecretSource>,

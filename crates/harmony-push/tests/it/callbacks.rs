@@ -153,7 +153,7 @@ async fn a_secret_that_changes_is_taken_up_and_the_one_before_still_passes() {
 fn verifiers_hide_their_secrets() {
     let secret = "aHVzaC1odXNo";
     let builder = Verifier::builder("user", secret).previous("b2xkLWh1c2g=");
-    let uplink = uplink::UplinkVerifier::new(secret, SecretForm::Base64).unwrap();
+    let uplink = uplink::Verifier::new(secret, SecretForm::Base64).unwrap();
     let verifier = builder.clone().build().unwrap();
     let shown = format!("{builder:?} {verifier:?} {uplink:?}");
     for secret in [secret, "hush-hush", "b2xkLWh1c2g=", "old-hush"] {

@@ -77,7 +77,7 @@ async fn people_are_in_no_log_and_in_no_error() {
     let iot = Application::new(IotNa::APP_ID, IotNa::SECRET);
     let iot = iot_na::Client::new(iot, emulator.url("iot-na")).unwrap();
     let people = oneaccess_sdk::Application::new(OneAccess::CLIENT_ID, OneAccess::CLIENT_SECRET);
-    let people = oneaccess_sdk::Client::builder("acme.huaweioneaccess.com", people)
+    let people = oneaccess_sdk::Client::builder(people, "acme.huaweioneaccess.com")
         .emulator(emulator.url("oneaccess-sdk"))
         .build()
         .unwrap();

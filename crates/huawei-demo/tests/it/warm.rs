@@ -39,7 +39,7 @@ async fn a_right_secret_makes_ready_and_a_wrong_one_shows() {
     let oneaccess = async |secret: &str| -> Result<()> {
         let application = oneaccess_sdk::Application::new(OneAccess::CLIENT_ID, secret);
         let domain = "acme.huaweioneaccess.com";
-        let client = oneaccess_sdk::Client::builder(domain, application).emulator(url);
+        let client = oneaccess_sdk::Client::builder(application, domain).emulator(url);
         client.build()?.warm().await
     };
     let right = oneaccess(OneAccess::CLIENT_SECRET).await;

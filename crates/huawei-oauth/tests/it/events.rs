@@ -6,7 +6,7 @@ use auth_core::jwt::{self, Algorithm, Jwks, VerifyError};
 use auth_core::testing::{ManualClock, Reply, Script};
 use auth_core::{Action, Error};
 use http::Method;
-use huawei_oauth::account_events::{AccountEvent, AccountEvents, Kind, Rules};
+use huawei_oauth::account_events::{AccountEvent, Kind, Receiver, Rules};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -132,11 +132,11 @@ fn configuration() -> Reply {
     Reply::json(200, &body)
 }
 
-fn receiving(script: &Script, clock: &ManualClock) -> AccountEvents {
+fn receiving(script: &Script, clock: &ManualClock) -> Receiver {
     client_with_clock(script, clock).account_events().unwrap()
 }
 
-async fn receive(events: &AccountEvents, header: &str, body: &Value) -> Vec<AccountEvent> {
+async fn receive(events: &Receiver, header: &str, body: &Value) -> Vec<AccountEvent> {
     let body = body.to_string();
     events.receive(Some(header), body.as_bytes()).await.unwrap()
 }

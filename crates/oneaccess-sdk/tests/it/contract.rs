@@ -84,7 +84,7 @@ impl Stage {
 
 fn client(space: &Space, transport: Arc<dyn auth_core::HttpSend>) -> Client {
     let application = Application::new(OneAccess::CLIENT_ID, OneAccess::CLIENT_SECRET);
-    Client::builder("acme.huaweioneaccess.com", application)
+    Client::builder(application, "acme.huaweioneaccess.com")
         .emulator(space.url("oneaccess-sdk"))
         .transport(transport)
         .build()

@@ -62,7 +62,7 @@ impl Fake {
 
     pub(crate) fn client(self: &Arc<Self>) -> Client {
         let application = Application::new("dummy-client-id", "dummy-client-secret");
-        Client::builder("acme.huaweioneaccess.com", application)
+        Client::builder(application, "acme.huaweioneaccess.com")
             .transport(Arc::<Self>::clone(self))
             .build()
             .unwrap()

@@ -114,7 +114,7 @@ pub(crate) async fn token_request() -> Sent {
 /// A client with the ids that samples of the user APIs have, and its device.
 fn phone_of_samples(fake: &Arc<Fake>) -> (Client, DeviceHeaders) {
     let application = Application::without_secret("dummyClientId0000000000000000000");
-    let client = Client::builder("acme.huaweioneaccess.com", application)
+    let client = Client::builder(application, "acme.huaweioneaccess.com")
         .tenant_id("0123456789abcdef0123456789abcdef")
         .transport(Arc::<Fake>::clone(fake))
         .build()

@@ -22,10 +22,10 @@ async fn nothing_shows_its_secret() {
     let application = Application::new("id", "hush");
     check(&application);
     check(&Client::builder(
-        "acme.huaweioneaccess.com",
         application.clone(),
+        "acme.huaweioneaccess.com",
     ));
-    let client = Client::new("acme.huaweioneaccess.com", application).unwrap();
+    let client = Client::new(application, "acme.huaweioneaccess.com").unwrap();
     check(&client);
     let view = client.with_state_token("hush").with_signature("hush");
     check(&view.on(device()));

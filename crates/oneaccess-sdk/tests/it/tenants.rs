@@ -35,7 +35,7 @@ impl HttpSend for Domains {
 async fn a_token_in_a_store_goes_to_no_other_domain() {
     let (domains, store) = (Arc::new(Domains::default()), MemoryStore::new());
     for (domain, secret) in [("acme.example", "secret"), ("other.example", "any")] {
-        let client = Client::builder(domain, Application::new("client-id", secret))
+        let client = Client::builder(Application::new("client-id", secret), domain)
             .transport(Arc::<Domains>::clone(&domains))
             .store(store.clone())
             .build()

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use harmony_push::receipts::SecretForm;
-use harmony_push::uplink::{self, UplinkVerifier};
+use harmony_push::uplink::{self, Verifier};
 
 /// An uplink message of any content, its signature in the first line: no panic, and nothing
 /// accepted that nobody signed.
@@ -13,7 +13,7 @@ pub(crate) fn run(data: &[u8]) {
     let Ok(message) = uplink::read(body) else {
         return;
     };
-    let verifier = UplinkVerifier::new("c2VjcmV0", SecretForm::Either).expect("a sound secret");
+    let verifier = Verifier::new("c2VjcmV0", SecretForm::Either).expect("a sound secret");
     let signature = String::from_utf8_lossy(signature);
     let now = SystemTime::UNIX_EPOCH;
     let verdict = verifier.verify(&message, Some(&signature), Some("0"), now);

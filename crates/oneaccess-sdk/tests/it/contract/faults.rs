@@ -62,7 +62,7 @@ async fn a_token_is_fetched_once_and_again_when_refused() {
 async fn a_wrong_secret_is_not_tried_again_and_again() {
     let stage = Stage::new("secret");
     let application = Application::new(OneAccess::CLIENT_ID, "wrong");
-    let client = Client::builder("acme.huaweioneaccess.com", application)
+    let client = Client::builder(application, "acme.huaweioneaccess.com")
         .emulator(stage.space.url("oneaccess-sdk"))
         .build()
         .unwrap();
@@ -80,7 +80,7 @@ async fn a_wrong_secret_is_not_tried_again_and_again() {
 async fn without_a_secret_management_fails_before_anything_is_sent() {
     let stage = Stage::new("public_client");
     let application = Application::without_secret(OneAccess::CLIENT_ID);
-    let client = Client::builder("acme.huaweioneaccess.com", application)
+    let client = Client::builder(application, "acme.huaweioneaccess.com")
         .emulator(stage.space.url("oneaccess-sdk"))
         .build()
         .unwrap();

@@ -111,7 +111,7 @@ async fn a_used_code_asks_for_another_sign_in_and_a_wrong_secret_for_another_sec
     assert_eq!(used.action(), Action::SignInAgain);
 
     let application = oneaccess_sdk::Application::new(OneAccess::CLIENT_ID, "wrong");
-    let wrong = Client::builder("acme.huaweioneaccess.com", application)
+    let wrong = Client::builder(application, "acme.huaweioneaccess.com")
         .emulator(stage.space.url("oneaccess-sdk"))
         .build()
         .unwrap();

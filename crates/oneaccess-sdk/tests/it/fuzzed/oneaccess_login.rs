@@ -28,7 +28,7 @@ pub(crate) fn run(data: &[u8]) {
         .expect("a runtime");
     for status in [200, 400] {
         let platform = Platform(status, Bytes::copy_from_slice(data));
-        let client = Client::builder("a.example", Application::without_secret("id"))
+        let client = Client::builder(Application::without_secret("id"), "a.example")
             .transport(Arc::new(platform))
             .build()
             .expect("a client");
