@@ -22,6 +22,7 @@ use crate::{Error, Result, RetryPolicy};
 ///     .observer(|answer| println!("{} {:?}", answer.status, answer.request_id));
 /// ```
 #[derive(Clone, Default)]
+#[must_use = "options do nothing until a client is given them"]
 pub struct CallOptions {
     pub(crate) timeout: Option<Duration>,
     pub(crate) retry: Option<RetryPolicy>,

@@ -51,6 +51,7 @@ use crate::{Secret, same_bytes};
 /// # Ok::<_, auth_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[must_use = "a verifier does nothing by itself"]
 pub struct Verifier {
     algorithms: Vec<Algorithm>,
     issuers: Accepted,

@@ -37,11 +37,15 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `80100000` (no fault); `80100001`, `80100002`,
-    /// `80100003`, `80100004`, `80100013`, `80100016`, `80100018`, `80300007`, `80300008`,
-    /// `80300010`, `80300011`, `80300013` (fix the request); `80100017`, `80600003`, `81000001`
-    /// (back off); `80200001`, `80200003`, `80200005` (get a new token); `80300002` (fix the
-    /// credentials).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`None`](auth_core::Action::None): `80100000`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `80100001`, `80100002`, `80100003`,
+    ///   `80100004`, `80100013`, `80100016`, `80100018`, `80300007`, `80300008`, `80300010`,
+    ///   `80300011`, `80300013`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `80100017`, `80600003`, `81000001`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `80200001`, `80200003`, `80200005`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `80300002`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/HMSCore-References/https-send-api-0000001050986197>
     pub async fn send_hms_message(
@@ -80,11 +84,15 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `80100000` (no fault); `80100001`, `80100002`,
-    /// `80100003`, `80100004`, `80100013`, `80100016`, `80100018`, `80300007`, `80300008`,
-    /// `80300010`, `80300011`, `80300013` (fix the request); `80100017`, `80600003`, `81000001`
-    /// (back off); `80200001`, `80200003`, `80200005` (get a new token); `80300002` (fix the
-    /// credentials).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`None`](auth_core::Action::None): `80100000`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `80100001`, `80100002`, `80100003`,
+    ///   `80100004`, `80100013`, `80100016`, `80100018`, `80300007`, `80300008`, `80300010`,
+    ///   `80300011`, `80300013`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `80100017`, `80600003`, `81000001`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `80200001`, `80200003`, `80200005`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `80300002`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/HMSCore-References/https-send-api-0000001050986197>
     pub async fn send_hms_message_by_project(

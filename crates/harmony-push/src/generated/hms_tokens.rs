@@ -26,9 +26,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `80100001`, `82000007`, `82000008`, `82000009`,
-    /// `82000010`, `82000011` (fix the request); `80200001`, `80200003` (get a new token);
-    /// `80300002`, `82000012`, `82000013` (fix the credentials); `81000001` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `80100001`, `82000007`, `82000008`,
+    ///   `82000009`, `82000010`, `82000011`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `80200001`, `80200003`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `80300002`, `82000012`, `82000013`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `81000001`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/HMSCore-References/query-data-api-0000001051066126>
     pub async fn query_token_data(
@@ -58,9 +62,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `80100001`, `82000007`, `82000008`, `82000009`,
-    /// `82000010`, `82000011` (fix the request); `80200001`, `80200003` (get a new token);
-    /// `80300002`, `82000012`, `82000013` (fix the credentials); `81000001` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `80100001`, `82000007`, `82000008`,
+    ///   `82000009`, `82000010`, `82000011`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `80200001`, `80200003`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `80300002`, `82000012`, `82000013`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `81000001`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/HMSCore-References/del-data-api-0000001050746189>
     pub async fn delete_token_data(

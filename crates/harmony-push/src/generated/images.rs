@@ -29,10 +29,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `80100001`, `80100003`, `83010001`, `83010003`,
-    /// `83010005`, `83010007` (fix the request); `80200001`, `80200003`, `80200005` (get a new
-    /// token); `80300002` (fix the credentials); `83010002` (back off); `83010004` (contact the
-    /// provider).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `80100001`, `80100003`, `83010001`,
+    ///   `83010003`, `83010005`, `83010007`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `80200001`, `80200003`, `80200005`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `80300002`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `83010002`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `83010004`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/push-image-control>
     pub async fn verify_image(
@@ -67,10 +71,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `80100001`, `80100003`, `83010001`, `83010003`,
-    /// `83010005`, `83010007` (fix the request); `80200001`, `80200003`, `80200005` (get a new
-    /// token); `80300002` (fix the credentials); `83010002` (back off); `83010004` (contact the
-    /// provider).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `80100001`, `80100003`, `83010001`,
+    ///   `83010003`, `83010005`, `83010007`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `80200001`, `80200003`, `80200005`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `80300002`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `83010002`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `83010004`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/push-image-control>
     pub async fn verify_image_by_client(

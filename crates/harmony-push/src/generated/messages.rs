@@ -40,10 +40,15 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `80100000` (no fault); `80100001`, `80100003`,
-    /// `80100004`, `80100022`, `80300007`, `80300008`, `80300010`, `80300030` (fix the request);
-    /// `80200001`, `80200005`, `80300036` (get a new token); `80300002` (fix the credentials);
-    /// `80300029`, `81000001` (back off); `80300037` (contact the provider).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`None`](auth_core::Action::None): `80100000`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `80100001`, `80100003`, `80100004`,
+    ///   `80100022`, `80300007`, `80300008`, `80300010`, `80300030`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `80200001`, `80200005`, `80300036`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `80300002`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `80300029`, `81000001`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `80300037`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/push-scenariozed-api-request-struct>
     /// [doc2]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/push-scenariozed-api-request-param>
@@ -83,10 +88,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `80100001`, `80100003`, `80300007`, `80300010`,
-    /// `80300017`, `80300028`, `80300032` (fix the request); `80100020` (no fault); `80200001`,
-    /// `80200003`, `80200005` (get a new token); `80300002` (fix the credentials); `80000001` (back
-    /// off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `80100001`, `80100003`, `80300007`,
+    ///   `80300010`, `80300017`, `80300028`, `80300032`.
+    /// - [`None`](auth_core::Action::None): `80100020`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `80200001`, `80200003`, `80200005`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `80300002`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `80000001`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/push-msg-revoke>
     pub async fn revoke_message(

@@ -27,9 +27,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `oauth:1101`, `oauth:1102`, `oauth:1104`,
-    /// `oauth:1105` (fix the request); `oauth:1101/12304`, `oauth:1107` (fix the credentials);
-    /// `oauth:1201`, `oauth:1202` (get a new token).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `oauth:1101`, `oauth:1102`, `oauth:1104`,
+    ///   `oauth:1105`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `oauth:1101/12304`, `oauth:1107`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `oauth:1201`, `oauth:1202`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/HMSCore-Guides/oauth2-0000001212610981>
     pub async fn obtain_access_token(&self) -> Result<AccessToken> {

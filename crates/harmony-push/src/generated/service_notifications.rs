@@ -32,9 +32,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `80100001`, `82500001`, `82500002`, `82500004`,
-    /// `82500007`, `82500008` (fix the request); `81000001` (back off); `82500003` (fix the
-    /// credentials); `82500005`, `82500006` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `80100001`, `82500001`, `82500002`,
+    ///   `82500004`, `82500007`, `82500008`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `81000001`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `82500003`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `82500005`, `82500006`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/push-api-service-noti>
     pub async fn send_service_notification(

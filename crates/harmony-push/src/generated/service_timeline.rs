@@ -31,10 +31,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `82600001`, `82600005`, `82600015`, `82600019`
-    /// (back off); `82600002`, `82600004`, `82600007`, `82600008`, `82600009`, `82600010`,
-    /// `82600011`, `82600012`, `82600014` (fix the request); `82600003` (fix the credentials);
-    /// `82600006`, `82600013`, `82600016`, `82600017`, `82600018` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`Backoff`](auth_core::Action::Backoff): `82600001`, `82600005`, `82600015`, `82600019`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `82600002`, `82600004`, `82600007`,
+    ///   `82600008`, `82600009`, `82600010`, `82600011`, `82600012`, `82600014`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `82600003`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `82600006`, `82600013`, `82600016`,
+    ///   `82600017`, `82600018`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/push-api-service-timeline-send>
     /// [doc2]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/push-api-service-timeline-param>

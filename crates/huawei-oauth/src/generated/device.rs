@@ -25,10 +25,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `oauth:1101/20002`, `oauth:1102/20001`,
-    /// `oauth:1101/20041`, `oauth:1101/20042` (fix the request); `oauth:1101/20003` (fix the
-    /// credentials); `oauth:1600/16001`, `oauth:1203/500` (back off); `oauth:1203/1203` (contact
-    /// the provider).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `oauth:1101/20002`, `oauth:1102/20001`,
+    ///   `oauth:1101/20041`, `oauth:1101/20042`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `oauth:1101/20003`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `oauth:1600/16001`, `oauth:1203/500`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `oauth:1203/1203`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-get-authorize-qrcode-info>
     /// [doc2]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-guides/account-authorize-by-qrcode>

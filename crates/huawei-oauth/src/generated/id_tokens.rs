@@ -24,11 +24,15 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `oauth:1203/500` (back off); `oauth:1203/100305`,
-    /// `oauth:1203/100306`, `oauth:1203/150021`, `oauth:1203/150023`, `oauth:1500/15007`,
-    /// `oauth:1500/15008` (fix the request); `oauth:1400/14004` (contact the provider);
-    /// `oauth:1500/15003`, `oauth:1500/15004`, `oauth:1500/15005` (sign in again);
-    /// `oauth:1500/15006` (get a new token).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`Backoff`](auth_core::Action::Backoff): `oauth:1203/500`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `oauth:1203/100305`, `oauth:1203/100306`,
+    ///   `oauth:1203/150021`, `oauth:1203/150023`, `oauth:1500/15007`, `oauth:1500/15008`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `oauth:1400/14004`.
+    /// - [`SignInAgain`](auth_core::Action::SignInAgain): `oauth:1500/15003`, `oauth:1500/15004`,
+    ///   `oauth:1500/15005`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `oauth:1500/15006`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-verify-id-token>
     pub async fn verify_id_token(&self, id_token: &VerifyIdToken) -> Result<VerifiedIdToken> {

@@ -32,9 +32,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `nsp:6`, `nsp:102` (get a new token); `nsp:500`,
-    /// `nsp:1302` (back off); `nsp:501`, `nsp:150028` (fix the request); `nsp:31204` (sign in
-    /// again).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`NewToken`](auth_core::Action::NewToken): `nsp:6`, `nsp:102`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `nsp:500`, `nsp:1302`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `nsp:501`, `nsp:150028`.
+    /// - [`SignInAgain`](auth_core::Action::SignInAgain): `nsp:31204`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-get-unionid>
     pub async fn get_union_id(&self, convert_open_id: &ConvertOpenId) -> Result<UnionIdAnswer> {
@@ -60,9 +63,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `result:60010001` (back off); `result:60010002`
-    /// (fix the request); `result:60010003` (get a new token); `result:60170001` (contact the
-    /// provider).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`Backoff`](auth_core::Action::Backoff): `result:60010001`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `result:60010002`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `result:60010003`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `result:60170001`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-get-groupunionid>
     pub async fn batch_get_group_union_ids(

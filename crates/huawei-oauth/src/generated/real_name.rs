@@ -32,9 +32,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `result:60010001`, `result:61110001` (back off);
-    /// `result:60010002` (fix the request); `result:60010014` (get a new token); `result:61110002`
-    /// (contact the provider); `result:61110003` (fix the credentials).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`Backoff`](auth_core::Action::Backoff): `result:60010001`, `result:61110001`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `result:60010002`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `result:60010014`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `result:61110002`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `result:61110003`.
     pub async fn get_age_range(&self, age_range: &GetAgeRange) -> Result<AgeRange> {
         age_range.check()?;
         Request::new(&GET_AGE_RANGE)
@@ -56,9 +60,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `nsp:6` (get a new token); `nsp:105`,
-    /// `nsp:70001201` (fix the request); `nsp:403` (contact the provider); `nsp:500`, `nsp:503`,
-    /// `nsp:70001401` (back off); `nsp:70009019` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`NewToken`](auth_core::Action::NewToken): `nsp:6`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `nsp:105`, `nsp:70001201`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `nsp:403`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `nsp:500`, `nsp:503`, `nsp:70001401`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `nsp:70009019`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-get-realname>
     #[deprecated(note = "the platform's documents advise against it")]
@@ -83,9 +91,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `nsp:6` (get a new token); `nsp:105`,
-    /// `nsp:70001201` (fix the request); `nsp:403` (contact the provider); `nsp:500`, `nsp:503`,
-    /// `nsp:70001401` (back off); `nsp:70009019` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`NewToken`](auth_core::Action::NewToken): `nsp:6`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `nsp:105`, `nsp:70001201`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `nsp:403`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `nsp:500`, `nsp:503`, `nsp:70001401`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `nsp:70009019`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-verify-realname>
     #[deprecated(note = "the platform's documents advise against it")]

@@ -31,19 +31,25 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `oauth:1101/20002`, `oauth:1102/20001`,
-    /// `oauth:1101/20085`, `oauth:1101/20171`, `oauth:1101/20172`, `oauth:1101/20024`,
-    /// `oauth:1101/20041`, `oauth:1101/20042`, `oauth:1102/20151`, `oauth:1101/20152`,
-    /// `oauth:1101/20159`, `oauth:1102/20181`, `oauth:1101/20182`, `oauth:1102/20191`,
-    /// `oauth:1101/20192`, `oauth:1203/31218`, `oauth:1101/20408`, `oauth:1600/16002` (fix the
-    /// request); `oauth:1101/20003`, `oauth:1203/12303`, `oauth:1101/12304`, `oauth:1203/12304`,
-    /// `oauth:1101/20173`, `oauth:1101/20154` (fix the credentials); `oauth:1103/20153`,
-    /// `oauth:1101/20155`, `oauth:1101/20156`, `oauth:1101/20158`, `oauth:1203/11205`,
-    /// `oauth:1203/31202`, `oauth:1203/31204`, `oauth:1101/20404`, `oauth:1101/20406`,
-    /// `oauth:1101/20407`, `oauth:1101/20414`, `oauth:1600/16003` (sign in again);
-    /// `oauth:1101/20411`, `oauth:1101/20412`, `oauth:1203/500`, `oauth:1203/56000`,
-    /// `oauth:1203/56100`, `oauth:1203/56200`, `oauth:1203/57000`, `oauth:1203/100300` (back off);
-    /// `oauth:1203/1203`, `oauth:1203/100502` (contact the provider).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `oauth:1101/20002`, `oauth:1102/20001`,
+    ///   `oauth:1101/20085`, `oauth:1101/20171`, `oauth:1101/20172`, `oauth:1101/20024`,
+    ///   `oauth:1101/20041`, `oauth:1101/20042`, `oauth:1102/20151`, `oauth:1101/20152`,
+    ///   `oauth:1101/20159`, `oauth:1102/20181`, `oauth:1101/20182`, `oauth:1102/20191`,
+    ///   `oauth:1101/20192`, `oauth:1203/31218`, `oauth:1101/20408`, `oauth:1600/16002`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `oauth:1101/20003`,
+    ///   `oauth:1203/12303`, `oauth:1101/12304`, `oauth:1203/12304`, `oauth:1101/20173`,
+    ///   `oauth:1101/20154`.
+    /// - [`SignInAgain`](auth_core::Action::SignInAgain): `oauth:1103/20153`, `oauth:1101/20155`,
+    ///   `oauth:1101/20156`, `oauth:1101/20158`, `oauth:1203/11205`, `oauth:1203/31202`,
+    ///   `oauth:1203/31204`, `oauth:1101/20404`, `oauth:1101/20406`, `oauth:1101/20407`,
+    ///   `oauth:1101/20414`, `oauth:1600/16003`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `oauth:1101/20411`, `oauth:1101/20412`,
+    ///   `oauth:1203/500`, `oauth:1203/56000`, `oauth:1203/56100`, `oauth:1203/56200`,
+    ///   `oauth:1203/57000`, `oauth:1203/100300`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `oauth:1203/1203`,
+    ///   `oauth:1203/100502`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-obtain-user-token>
     /// [doc2]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-obtain-refresh-token>
@@ -71,19 +77,25 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `oauth:1101/20002`, `oauth:1102/20001`,
-    /// `oauth:1101/20085`, `oauth:1101/20171`, `oauth:1101/20172`, `oauth:1101/20024`,
-    /// `oauth:1101/20041`, `oauth:1101/20042`, `oauth:1102/20151`, `oauth:1101/20152`,
-    /// `oauth:1101/20159`, `oauth:1102/20181`, `oauth:1101/20182`, `oauth:1102/20191`,
-    /// `oauth:1101/20192`, `oauth:1203/31218`, `oauth:1101/20408`, `oauth:1600/16002` (fix the
-    /// request); `oauth:1101/20003`, `oauth:1203/12303`, `oauth:1101/12304`, `oauth:1203/12304`,
-    /// `oauth:1101/20173`, `oauth:1101/20154` (fix the credentials); `oauth:1103/20153`,
-    /// `oauth:1101/20155`, `oauth:1101/20156`, `oauth:1101/20158`, `oauth:1203/11205`,
-    /// `oauth:1203/31202`, `oauth:1203/31204`, `oauth:1101/20404`, `oauth:1101/20406`,
-    /// `oauth:1101/20407`, `oauth:1101/20414`, `oauth:1600/16003` (sign in again);
-    /// `oauth:1101/20411`, `oauth:1101/20412`, `oauth:1203/500`, `oauth:1203/56000`,
-    /// `oauth:1203/56100`, `oauth:1203/56200`, `oauth:1203/57000`, `oauth:1203/100300` (back off);
-    /// `oauth:1203/1203`, `oauth:1203/100502` (contact the provider).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `oauth:1101/20002`, `oauth:1102/20001`,
+    ///   `oauth:1101/20085`, `oauth:1101/20171`, `oauth:1101/20172`, `oauth:1101/20024`,
+    ///   `oauth:1101/20041`, `oauth:1101/20042`, `oauth:1102/20151`, `oauth:1101/20152`,
+    ///   `oauth:1101/20159`, `oauth:1102/20181`, `oauth:1101/20182`, `oauth:1102/20191`,
+    ///   `oauth:1101/20192`, `oauth:1203/31218`, `oauth:1101/20408`, `oauth:1600/16002`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `oauth:1101/20003`,
+    ///   `oauth:1203/12303`, `oauth:1101/12304`, `oauth:1203/12304`, `oauth:1101/20173`,
+    ///   `oauth:1101/20154`.
+    /// - [`SignInAgain`](auth_core::Action::SignInAgain): `oauth:1103/20153`, `oauth:1101/20155`,
+    ///   `oauth:1101/20156`, `oauth:1101/20158`, `oauth:1203/11205`, `oauth:1203/31202`,
+    ///   `oauth:1203/31204`, `oauth:1101/20404`, `oauth:1101/20406`, `oauth:1101/20407`,
+    ///   `oauth:1101/20414`, `oauth:1600/16003`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `oauth:1101/20411`, `oauth:1101/20412`,
+    ///   `oauth:1203/500`, `oauth:1203/56000`, `oauth:1203/56100`, `oauth:1203/56200`,
+    ///   `oauth:1203/57000`, `oauth:1203/100300`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `oauth:1203/1203`,
+    ///   `oauth:1203/100502`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-obtain-user-token>
     /// [doc2]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-obtain-refresh-token>
@@ -111,19 +123,25 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `oauth:1101/20002`, `oauth:1102/20001`,
-    /// `oauth:1101/20085`, `oauth:1101/20171`, `oauth:1101/20172`, `oauth:1101/20024`,
-    /// `oauth:1101/20041`, `oauth:1101/20042`, `oauth:1102/20151`, `oauth:1101/20152`,
-    /// `oauth:1101/20159`, `oauth:1102/20181`, `oauth:1101/20182`, `oauth:1102/20191`,
-    /// `oauth:1101/20192`, `oauth:1203/31218`, `oauth:1101/20408`, `oauth:1600/16002` (fix the
-    /// request); `oauth:1101/20003`, `oauth:1203/12303`, `oauth:1101/12304`, `oauth:1203/12304`,
-    /// `oauth:1101/20173`, `oauth:1101/20154` (fix the credentials); `oauth:1103/20153`,
-    /// `oauth:1101/20155`, `oauth:1101/20156`, `oauth:1101/20158`, `oauth:1203/11205`,
-    /// `oauth:1203/31202`, `oauth:1203/31204`, `oauth:1101/20404`, `oauth:1101/20406`,
-    /// `oauth:1101/20407`, `oauth:1101/20414`, `oauth:1600/16003` (sign in again);
-    /// `oauth:1101/20411`, `oauth:1101/20412`, `oauth:1203/500`, `oauth:1203/56000`,
-    /// `oauth:1203/56100`, `oauth:1203/56200`, `oauth:1203/57000`, `oauth:1203/100300` (back off);
-    /// `oauth:1203/1203`, `oauth:1203/100502` (contact the provider).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `oauth:1101/20002`, `oauth:1102/20001`,
+    ///   `oauth:1101/20085`, `oauth:1101/20171`, `oauth:1101/20172`, `oauth:1101/20024`,
+    ///   `oauth:1101/20041`, `oauth:1101/20042`, `oauth:1102/20151`, `oauth:1101/20152`,
+    ///   `oauth:1101/20159`, `oauth:1102/20181`, `oauth:1101/20182`, `oauth:1102/20191`,
+    ///   `oauth:1101/20192`, `oauth:1203/31218`, `oauth:1101/20408`, `oauth:1600/16002`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `oauth:1101/20003`,
+    ///   `oauth:1203/12303`, `oauth:1101/12304`, `oauth:1203/12304`, `oauth:1101/20173`,
+    ///   `oauth:1101/20154`.
+    /// - [`SignInAgain`](auth_core::Action::SignInAgain): `oauth:1103/20153`, `oauth:1101/20155`,
+    ///   `oauth:1101/20156`, `oauth:1101/20158`, `oauth:1203/11205`, `oauth:1203/31202`,
+    ///   `oauth:1203/31204`, `oauth:1101/20404`, `oauth:1101/20406`, `oauth:1101/20407`,
+    ///   `oauth:1101/20414`, `oauth:1600/16003`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `oauth:1101/20411`, `oauth:1101/20412`,
+    ///   `oauth:1203/500`, `oauth:1203/56000`, `oauth:1203/56100`, `oauth:1203/56200`,
+    ///   `oauth:1203/57000`, `oauth:1203/100300`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `oauth:1203/1203`,
+    ///   `oauth:1203/100502`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-obtain-user-token>
     /// [doc2]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-obtain-refresh-token>
@@ -152,19 +170,25 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `oauth:1101/20002`, `oauth:1102/20001`,
-    /// `oauth:1101/20085`, `oauth:1101/20171`, `oauth:1101/20172`, `oauth:1101/20024`,
-    /// `oauth:1101/20041`, `oauth:1101/20042`, `oauth:1102/20151`, `oauth:1101/20152`,
-    /// `oauth:1101/20159`, `oauth:1102/20181`, `oauth:1101/20182`, `oauth:1102/20191`,
-    /// `oauth:1101/20192`, `oauth:1203/31218`, `oauth:1101/20408`, `oauth:1600/16002` (fix the
-    /// request); `oauth:1101/20003`, `oauth:1203/12303`, `oauth:1101/12304`, `oauth:1203/12304`,
-    /// `oauth:1101/20173`, `oauth:1101/20154` (fix the credentials); `oauth:1103/20153`,
-    /// `oauth:1101/20155`, `oauth:1101/20156`, `oauth:1101/20158`, `oauth:1203/11205`,
-    /// `oauth:1203/31202`, `oauth:1203/31204`, `oauth:1101/20404`, `oauth:1101/20406`,
-    /// `oauth:1101/20407`, `oauth:1101/20414`, `oauth:1600/16003` (sign in again);
-    /// `oauth:1101/20411`, `oauth:1101/20412`, `oauth:1203/500`, `oauth:1203/56000`,
-    /// `oauth:1203/56100`, `oauth:1203/56200`, `oauth:1203/57000`, `oauth:1203/100300` (back off);
-    /// `oauth:1203/1203`, `oauth:1203/100502` (contact the provider).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `oauth:1101/20002`, `oauth:1102/20001`,
+    ///   `oauth:1101/20085`, `oauth:1101/20171`, `oauth:1101/20172`, `oauth:1101/20024`,
+    ///   `oauth:1101/20041`, `oauth:1101/20042`, `oauth:1102/20151`, `oauth:1101/20152`,
+    ///   `oauth:1101/20159`, `oauth:1102/20181`, `oauth:1101/20182`, `oauth:1102/20191`,
+    ///   `oauth:1101/20192`, `oauth:1203/31218`, `oauth:1101/20408`, `oauth:1600/16002`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `oauth:1101/20003`,
+    ///   `oauth:1203/12303`, `oauth:1101/12304`, `oauth:1203/12304`, `oauth:1101/20173`,
+    ///   `oauth:1101/20154`.
+    /// - [`SignInAgain`](auth_core::Action::SignInAgain): `oauth:1103/20153`, `oauth:1101/20155`,
+    ///   `oauth:1101/20156`, `oauth:1101/20158`, `oauth:1203/11205`, `oauth:1203/31202`,
+    ///   `oauth:1203/31204`, `oauth:1101/20404`, `oauth:1101/20406`, `oauth:1101/20407`,
+    ///   `oauth:1101/20414`, `oauth:1600/16003`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `oauth:1101/20411`, `oauth:1101/20412`,
+    ///   `oauth:1203/500`, `oauth:1203/56000`, `oauth:1203/56100`, `oauth:1203/56200`,
+    ///   `oauth:1203/57000`, `oauth:1203/100300`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `oauth:1203/1203`,
+    ///   `oauth:1203/100502`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-obtain-user-token>
     /// [doc2]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-obtain-refresh-token>
@@ -191,10 +215,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `oauth:1203/11205`, `oauth:1203/31202`,
-    /// `oauth:1203/31204`, `oauth:1203/17009`, `oauth:1203/17010` (sign in again);
-    /// `oauth:1203/31218`, `oauth:1102/20221`, `oauth:1101/20222` (fix the request);
-    /// `oauth:1203/500` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`SignInAgain`](auth_core::Action::SignInAgain): `oauth:1203/11205`, `oauth:1203/31202`,
+    ///   `oauth:1203/31204`, `oauth:1203/17009`, `oauth:1203/17010`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `oauth:1203/31218`, `oauth:1102/20221`,
+    ///   `oauth:1101/20222`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `oauth:1203/500`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-obtain-revoke-token>
     pub async fn revoke_token(&self, token: &RevokeToken) -> Result<TokenRevocation> {
@@ -219,8 +246,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `nsp:6`, `nsp:102` (get a new token); `nsp:500`
-    /// (back off); `nsp:501` (fix the request); `nsp:31204` (sign in again).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`NewToken`](auth_core::Action::NewToken): `nsp:6`, `nsp:102`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `nsp:500`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `nsp:501`.
+    /// - [`SignInAgain`](auth_core::Action::SignInAgain): `nsp:31204`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-get-token-info>
     pub async fn get_token_info(&self, token_info: &GetTokenInfo) -> Result<TokenInfo> {

@@ -37,9 +37,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `nsp:6` (get a new token); `nsp:105`,
-    /// `nsp:70001201` (fix the request); `nsp:403` (contact the provider); `nsp:500`, `nsp:503`,
-    /// `nsp:70001401`, `nsp:70001402`, `nsp:70020002` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`NewToken`](auth_core::Action::NewToken): `nsp:6`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `nsp:105`, `nsp:70001201`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `nsp:403`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `nsp:500`, `nsp:503`, `nsp:70001401`,
+    ///   `nsp:70001402`, `nsp:70020002`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-get-user-info-get-nickname-and-avatar>
     /// [doc2]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-get-user-info-get-phone>
@@ -66,10 +70,15 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `result:60010001` (back off); `result:60010002`,
-    /// `result:60180007` (fix the request); `result:60010012`, `result:60180004`,
-    /// `result:60180005`, `result:60180006` (sign in again); `result:60010013`, `result:60180003`
-    /// (fix the credentials); `result:60180008`, `result:60180009` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`Backoff`](auth_core::Action::Backoff): `result:60010001`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `result:60010002`, `result:60180007`.
+    /// - [`SignInAgain`](auth_core::Action::SignInAgain): `result:60010012`, `result:60180004`,
+    ///   `result:60180005`, `result:60180006`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `result:60010013`,
+    ///   `result:60180003`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `result:60180008`, `result:60180009`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-get-user-info-quicklogin-by-code>
     pub async fn get_phone_number(
@@ -95,9 +104,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `risk:6` (get a new token); `risk:403` (contact
-    /// the provider); `risk:503`, `risk:70001401`, `risk:70001402`, `risk:70020002` (back off);
-    /// `risk:70001201`, `http:415` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`NewToken`](auth_core::Action::NewToken): `risk:6`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `risk:403`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `risk:503`, `risk:70001401`, `risk:70001402`,
+    ///   `risk:70020002`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `risk:70001201`, `http:415`.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-references/account-api-getuserrisklevel>
     pub async fn get_user_risk_level(

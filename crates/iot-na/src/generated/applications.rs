@@ -26,7 +26,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
     pub async fn modify_application(
         &self,
         app_id: &str,

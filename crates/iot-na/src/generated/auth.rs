@@ -29,8 +29,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100247` (contact the provider); `100449`,
-    /// `100208@401` (fix the credentials); `102202`, `50400` (fix the request); `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `100247`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100449`, `100208` (HTTP 401).
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `102202`, `50400`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `50252`.
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0007.html>
     pub async fn login(&self) -> Result<Tokens> {
@@ -55,9 +59,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100247` (contact the provider); `102202`, `50400`
-    /// (fix the request); `100006` (get a new token); `100208@401` (fix the credentials); `50252`
-    /// (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `100247`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `102202`, `50400`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `100006`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100208` (HTTP 401).
+    /// - [`Backoff`](auth_core::Action::Backoff): `50252`.
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0008.html>
     /// [doc2]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0008.html>
@@ -84,7 +92,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn logout(&self, logout: &Logout) -> Result<LogoutAnswer> {
         logout.check()?;

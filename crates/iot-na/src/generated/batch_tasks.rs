@@ -32,9 +32,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `105001`, `1010009`, `50252` (back off); `105002`,
-    /// `105201`, `50400` (fix the request); `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`Backoff`](auth_core::Action::Backoff): `105001`, `1010009`, `50252`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `105002`, `105201`, `50400`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
     ///
     /// [doc]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0021.html>
     pub async fn create_batch_task(
@@ -59,9 +63,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `101001` (drop the target); `105001`, `1010009`,
-    /// `50252` (back off); `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new
-    /// token).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `101001`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `105001`, `1010009`, `50252`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0022.html>
     pub async fn get_batch_task(&self, task_id: &str, options: &GetBatchTask) -> Result<BatchTask> {
@@ -87,9 +95,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `101001` (drop the target); `100203@403`,
-    /// `100217@403` (fix the credentials); `1010005` (get a new token); `1010009`, `50252` (back
-    /// off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `101001`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_2421.html>
     pub async fn list_batch_task_details(

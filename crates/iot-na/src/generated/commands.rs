@@ -32,10 +32,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100217@200`, `100203@403`,
-    /// `100217@403`, `100220` (fix the credentials); `100418@200`, `100612` (drop the target);
-    /// `100428`, `100223`, `1010009`, `100001`, `101016` (back off); `100431`, `100022`, `102203`
-    /// (fix the request); `1010005` (get a new token); `100023` (contact the provider).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 200 or 403),
+    ///   `100217` (HTTP 200 or 403), `100220`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100418` (HTTP 200), `100612`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `100428`, `100223`, `1010009`, `100001`,
+    ///   `101016`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100431`, `100022`, `102203`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `100023`.
     pub async fn list_device_commands(
         &self,
         options: &ListDeviceCommands,
@@ -95,10 +101,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100217@200`, `100203@403`,
-    /// `100217@403`, `100220` (fix the credentials); `100418@200`, `100612` (drop the target);
-    /// `100428`, `100223`, `1010009`, `100001`, `101016` (back off); `100431`, `100022`, `102203`
-    /// (fix the request); `1010005` (get a new token); `100023` (contact the provider).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 200 or 403),
+    ///   `100217` (HTTP 200 or 403), `100220`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100418` (HTTP 200), `100612`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `100428`, `100223`, `1010009`, `100001`,
+    ///   `101016`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100431`, `100022`, `102203`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `100023`.
     pub async fn create_device_command(
         &self,
         device_command: &CreateDeviceCommand,
@@ -125,11 +137,17 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100217@200`, `100203@403`,
-    /// `100217@403`, `100220` (fix the credentials); `100418@200`, `100434`, `100435`, `100612`
-    /// (drop the target); `100428`, `100223`, `1010009`, `100001`, `101016` (back off); `100431`,
-    /// `100022`, `102203` (fix the request); `1010005` (get a new token); `100023` (contact the
-    /// provider).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 200 or 403),
+    ///   `100217` (HTTP 200 or 403), `100220`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100418` (HTTP 200), `100434`, `100435`,
+    ///   `100612`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `100428`, `100223`, `1010009`, `100001`,
+    ///   `101016`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100431`, `100022`, `102203`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `100023`.
     pub async fn update_device_command(
         &self,
         device_command_id: &str,
@@ -157,9 +175,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100217@200`, `100203@403`,
-    /// `100217@403`, `100220` (fix the credentials); `100418@200` (drop the target); `100022` (fix
-    /// the request); `1010005` (get a new token); `1010009`, `100001`, `100501` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 200 or 403),
+    ///   `100217` (HTTP 200 or 403), `100220`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100418` (HTTP 200).
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100022`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `100001`, `100501`.
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0058.html>
     /// [doc2]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_2067.html>
@@ -219,10 +242,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100217@200`, `100203@403`,
-    /// `100217@403`, `100220` (fix the credentials); `100418@200`, `100612` (drop the target);
-    /// `100428`, `100223`, `1010009`, `100001`, `101016` (back off); `100431`, `100022`, `102203`
-    /// (fix the request); `1010005` (get a new token); `100023` (contact the provider).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 200 or 403),
+    ///   `100217` (HTTP 200 or 403), `100220`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100418` (HTTP 200), `100612`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `100428`, `100223`, `1010009`, `100001`,
+    ///   `101016`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100431`, `100022`, `102203`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `100023`.
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0057.html>
     /// [doc2]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0057.html>
@@ -257,9 +286,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100428`, `1010009`, `50252` (back off); `100432`,
-    /// `100444` (fix the request); `100203@403`, `100217@403` (fix the credentials); `1010005` (get
-    /// a new token); `100403@404`, `100418@404` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`Backoff`](auth_core::Action::Backoff): `100428`, `1010009`, `50252`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100432`, `100444`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100403` (HTTP 404), `100418` (HTTP 404).
     pub async fn invoke_device_service(
         &self,
         parameters: InvokeDeviceServiceParameters<'_>,

@@ -30,9 +30,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100418@200` (drop the target); `100216`,
-    /// `100419`, `100203@500` (fix the request); `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100418` (HTTP 200).
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100216`, `100419`, `100203` (HTTP 500).
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0062.html>
     /// [doc2]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_2073.html>
@@ -109,9 +114,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100418@200` (drop the target); `100419`,
-    /// `100203@500` (fix the request); `100203@403`, `100217@403` (fix the credentials); `1010005`
-    /// (get a new token); `1010009`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100418` (HTTP 200).
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100419`, `100203` (HTTP 500).
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     pub async fn list_device_capabilities(
         &self,
         options: &ListDeviceCapabilities,

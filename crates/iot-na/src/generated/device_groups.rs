@@ -31,9 +31,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100217@200`, `100203@403`,
-    /// `100217@403` (fix the credentials); `1010005` (get a new token); `1010009`, `50252` (back
-    /// off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 200 or 403),
+    ///   `100217` (HTTP 200 or 403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     ///
     /// [doc]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0069.html>
     pub async fn list_device_groups(&self, options: &ListDeviceGroups) -> Result<DeviceGroupList> {
@@ -81,9 +84,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100217@200`, `100203@403`,
-    /// `100217@403` (fix the credentials); `100602`, `100609`, `50400` (fix the request); `100607`
-    /// (contact the provider); `1010005` (get a new token); `1010009`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 200 or 403),
+    ///   `100217` (HTTP 200 or 403).
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100602`, `100609`, `50400`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `100607`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     pub async fn create_device_group(
         &self,
         device_group: &CreateDeviceGroup,
@@ -106,9 +114,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100603` (drop the target); `100203@403`,
-    /// `100217@403` (fix the credentials); `1010005` (get a new token); `1010009`, `50252` (back
-    /// off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100603`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     pub async fn get_device_group(
         &self,
         dev_group_id: &str,
@@ -134,9 +146,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100601`, `100602`, `50400` (fix the request);
-    /// `100603` (drop the target); `100203@403`, `100217@403` (fix the credentials); `1010005` (get
-    /// a new token); `1010009`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100601`, `100602`, `50400`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100603`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     pub async fn modify_device_group(
         &self,
         dev_group_id: &str,
@@ -163,9 +180,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100603` (drop the target); `100203@403`,
-    /// `100217@403` (fix the credentials); `1010005` (get a new token); `1010009`, `50252` (back
-    /// off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100603`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     pub async fn delete_device_group(
         &self,
         dev_group_id: &str,
@@ -194,9 +215,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100603` (drop the target); `107001`, `107002`,
-    /// `107003` (fix the request); `100203@403`, `100217@403` (fix the credentials); `1010005` (get
-    /// a new token); `1010009`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100603`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `107001`, `107002`, `107003`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     ///
     /// [doc]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0071.html>
     pub async fn list_device_group_members(
@@ -260,9 +286,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100601`, `100604`, `100609`, `50400` (fix the
-    /// request); `100603` (drop the target); `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100601`, `100604`, `100609`, `50400`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100603`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     pub async fn add_device_group_members(
         &self,
         device_group_members: &DeviceGroupMembers,
@@ -287,9 +318,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100603` (drop the target); `100604`, `50400` (fix
-    /// the request); `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
-    /// `1010009`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100603`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100604`, `50400`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     pub async fn remove_device_group_members(
         &self,
         device_group_members: &DeviceGroupMembers,

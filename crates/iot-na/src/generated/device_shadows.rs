@@ -29,9 +29,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009`, `50252` (back off); `100418@404` (drop the target);
-    /// `100203@500` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100418` (HTTP 404).
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100203` (HTTP 500).
     pub async fn get_device_shadow(
         &self,
         device_id: &str,
@@ -56,10 +61,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100425`, `100431`, `107002`, `107003`, `50400`,
-    /// `100443`, `100203@500` (fix the request); `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009`, `50252` (back off); `100403@404`, `100418@404` (drop
-    /// the target); `100023` (contact the provider).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100425`, `100431`, `107002`, `107003`,
+    ///   `50400`, `100443`, `100203` (HTTP 500).
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100403` (HTTP 404), `100418` (HTTP 404).
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `100023`.
     pub async fn modify_device_shadow(
         &self,
         device_id: &str,
@@ -88,9 +99,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100203@403`, `100217@403` (fix the
-    /// credentials); `100216`, `100419`, `100203@500` (fix the request); `1010005` (get a new
-    /// token); `1010009`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 200 or 403),
+    ///   `100217` (HTTP 403).
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100216`, `100419`, `100203` (HTTP 500).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0063.html>
     /// [doc2]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0063.html>

@@ -36,10 +36,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `103028`, `100412@500`, `100441`, `103026@500`
-    /// (contact the provider); `100003`, `100007`, `100416@400`, `100426@400`, `100440`, `50400`,
-    /// `600002`, `100203@500` (fix the request); `100025`, `100203@403`, `100217@403` (fix the
-    /// credentials); `1010005` (get a new token); `1010009`, `100001`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `103028`, `100412` (HTTP 500),
+    ///   `100441`, `103026` (HTTP 500).
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100003`, `100007`, `100416` (HTTP 400),
+    ///   `100426` (HTTP 400), `100440`, `50400`, `600002`, `100203` (HTTP 500).
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100025`, `100203` (HTTP 403),
+    ///   `100217` (HTTP 403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `100001`, `50252`.
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0010.html>
     /// [doc2]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_2015.html>
@@ -72,10 +78,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `103028`, `100412@500`, `100441`, `103026@500`
-    /// (contact the provider); `100003`, `100007`, `100416@400`, `100426@400`, `100440`, `50400`,
-    /// `600002`, `100203@500` (fix the request); `100025`, `100203@403`, `100217@403` (fix the
-    /// credentials); `1010005` (get a new token); `1010009`, `100001`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `103028`, `100412` (HTTP 500),
+    ///   `100441`, `103026` (HTTP 500).
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100003`, `100007`, `100416` (HTTP 400),
+    ///   `100426` (HTTP 400), `100440`, `50400`, `600002`, `100203` (HTTP 500).
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100025`, `100203` (HTTP 403),
+    ///   `100217` (HTTP 403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `100001`, `50252`.
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0005.html>
     /// [doc2]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0005.html>
@@ -106,9 +118,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100405`, `100203@500` (fix the request);
-    /// `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token); `1010009`,
-    /// `50252` (back off); `100403@404`, `100418@404` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100405`, `100203` (HTTP 500).
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100403` (HTTP 404), `100418` (HTTP 404).
     pub async fn get_device_activation_status(
         &self,
         device_id: &str,
@@ -137,10 +154,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100217@200`, `100025`, `100203@403`, `100217@403`
-    /// (fix the credentials); `100003`, `100007`, `100426@400`, `50400` (fix the request);
-    /// `100610@400`, `100611@400`, `1010009`, `50252` (back off); `1010005` (get a new token);
-    /// `100403@404`, `100418@404` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100217` (HTTP 200 or 403),
+    ///   `100025`, `100203` (HTTP 403).
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100003`, `100007`, `100426` (HTTP 400),
+    ///   `50400`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `100610` (HTTP 400), `100611` (HTTP 400),
+    ///   `1010009`, `50252`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100403` (HTTP 404), `100418` (HTTP 404).
     pub async fn refresh_device_verify_code(
         &self,
         device_id: &str,
@@ -176,10 +199,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100217@200`, `100025`, `100203@403`, `100217@403`
-    /// (fix the credentials); `100003`, `100007`, `100426@400`, `50400` (fix the request);
-    /// `100610@400`, `100611@400`, `1010009`, `50252` (back off); `1010005` (get a new token);
-    /// `100403@404`, `100418@404` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100217` (HTTP 200 or 403),
+    ///   `100025`, `100203` (HTTP 403).
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100003`, `100007`, `100426` (HTTP 400),
+    ///   `50400`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `100610` (HTTP 400), `100611` (HTTP 400),
+    ///   `1010009`, `50252`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100403` (HTTP 404), `100418` (HTTP 404).
     pub async fn refresh_device_secret(
         &self,
         device_id: &str,
@@ -210,9 +239,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100405`, `100203@500` (fix the request);
-    /// `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token); `1010009`,
-    /// `50252` (back off); `100403@404`, `100418@404` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100405`, `100203` (HTTP 500).
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100403` (HTTP 404), `100418` (HTTP 404).
     pub async fn get_device(&self, device_id: &str, options: &GetDevice) -> Result<Device> {
         Place::parameter().length("deviceId", &device_id, ..=256)?;
         options.check()?;
@@ -237,10 +271,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100203@403`, `100217@403` (fix the
-    /// credentials); `100022`, `100440`, `50400`, `100203@500` (fix the request); `1010005` (get a
-    /// new token); `1010009`, `50252` (back off); `500004`, `100441` (contact the provider);
-    /// `100403@404`, `100418@404` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 200 or 403),
+    ///   `100217` (HTTP 403).
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100022`, `100440`, `50400`, `100203` (HTTP
+    ///   500).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `500004`, `100441`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100403` (HTTP 404), `100418` (HTTP 404).
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0013.html>
     /// [doc2]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_2017.html>
@@ -275,9 +315,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009`, `50252` (back off); `100403@404`, `100418@404` (drop
-    /// the target); `100203@500` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100403` (HTTP 404), `100418` (HTTP 404).
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100203` (HTTP 500).
     pub async fn delete_device(&self, device_id: &str, options: &DeleteDevice) -> Result<()> {
         Place::parameter().length("deviceId", &device_id, ..=256)?;
         options.check()?;
@@ -306,9 +351,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100216`, `100218`, `100405`, `100203@500` (fix
-    /// the request); `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
-    /// `1010009`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100216`, `100218`, `100405`, `100203`
+    ///   (HTTP 500).
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     ///
     /// [doc]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0061.html>
     pub async fn list_devices(&self, options: &ListDevices) -> Result<DeviceList> {
@@ -378,8 +428,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009`, `50252` (back off); `100418@404` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100418` (HTTP 404).
     pub async fn query_device_realtime_location(
         &self,
         realtime_location: &QueryRealtimeLocation,

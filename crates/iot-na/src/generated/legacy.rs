@@ -45,10 +45,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `103028`, `100412@500`, `100441`, `103026@500`
-    /// (contact the provider); `100003`, `100007`, `100416@400`, `100426@400`, `100440`, `50400`,
-    /// `600002`, `100203@500` (fix the request); `100025`, `100203@403`, `100217@403` (fix the
-    /// credentials); `1010005` (get a new token); `1010009`, `100001`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `103028`, `100412` (HTTP 500),
+    ///   `100441`, `103026` (HTTP 500).
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100003`, `100007`, `100416` (HTTP 400),
+    ///   `100426` (HTTP 400), `100440`, `50400`, `600002`, `100203` (HTTP 500).
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100025`, `100203` (HTTP 403),
+    ///   `100217` (HTTP 403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `100001`, `50252`.
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn register_device_legacy(
         &self,
@@ -81,10 +87,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `103028`, `100412@500`, `100441`, `103026@500`
-    /// (contact the provider); `100003`, `100007`, `100416@400`, `100426@400`, `100440`, `50400`,
-    /// `600002`, `100203@500` (fix the request); `100025`, `100203@403`, `100217@403` (fix the
-    /// credentials); `1010005` (get a new token); `1010009`, `100001`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `103028`, `100412` (HTTP 500),
+    ///   `100441`, `103026` (HTTP 500).
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100003`, `100007`, `100416` (HTTP 400),
+    ///   `100426` (HTTP 400), `100440`, `50400`, `600002`, `100203` (HTTP 500).
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100025`, `100203` (HTTP 403),
+    ///   `100217` (HTTP 403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `100001`, `50252`.
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn register_device_legacy_v1_2(
         &self,
@@ -116,8 +128,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn get_device_activation_status_legacy(
         &self,
@@ -149,10 +165,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100217@200`, `100025`, `100203@403`, `100217@403`
-    /// (fix the credentials); `100003`, `100007`, `100426@400`, `50400` (fix the request);
-    /// `100610@400`, `100611@400`, `1010009`, `50252` (back off); `1010005` (get a new token);
-    /// `100403@404`, `100418@404` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100217` (HTTP 200 or 403),
+    ///   `100025`, `100203` (HTTP 403).
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100003`, `100007`, `100426` (HTTP 400),
+    ///   `50400`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `100610` (HTTP 400), `100611` (HTTP 400),
+    ///   `1010009`, `50252`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100403` (HTTP 404), `100418` (HTTP 404).
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn refresh_device_verify_code_legacy(
         &self,
@@ -185,9 +207,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100022`, `100222`, `100228`, `100227` (fix the
-    /// request); `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
-    /// `1010009`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100022`, `100222`, `100228`, `100227`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn subscribe_legacy(
         &self,
@@ -218,10 +244,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@200`, `100217@200`, `100203@403`,
-    /// `100217@403`, `100220` (fix the credentials); `100418@200`, `100612` (drop the target);
-    /// `100428`, `100223`, `1010009`, `100001`, `101016` (back off); `100431`, `100022`, `102203`
-    /// (fix the request); `1010005` (get a new token); `100023` (contact the provider).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 200 or 403),
+    ///   `100217` (HTTP 200 or 403), `100220`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100418` (HTTP 200), `100612`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `100428`, `100223`, `1010009`, `100001`,
+    ///   `101016`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100431`, `100022`, `102203`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `100023`.
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn post_device_command_legacy(
         &self,
@@ -255,7 +287,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn list_device_commands_legacy(
         &self,
@@ -319,7 +354,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn cancel_device_commands_legacy(
         &self,
@@ -347,8 +385,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `103007`, `103008`, `103009` (fix the request);
-    /// `1010005` (get a new token); `1010009` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `103007`, `103008`, `103009`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn set_device_service_legacy(
         &self,
@@ -381,8 +422,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn get_device_legacy(
         &self,
@@ -413,8 +458,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn modify_device_legacy(
         &self,
@@ -448,8 +497,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn delete_device_legacy(
         &self,
@@ -482,8 +535,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn list_devices_legacy(&self, options: &ListDevicesLegacy) -> Result<DeviceList> {
         options.check()?;
@@ -541,8 +598,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     #[deprecated(note = "the platform's documents advise against it")]
     pub async fn list_data_history_legacy(
         &self,

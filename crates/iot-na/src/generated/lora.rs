@@ -30,8 +30,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100217@403`, `100249`, `100220` (fix the
-    /// credentials); `1010005` (get a new token); `1010009`, `100001` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100217` (HTTP 403), `100249`,
+    ///   `100220`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `100001`.
     pub async fn register_lora_gateway(
         &self,
         lora_gateway: &RegisterLoraGateway,
@@ -55,8 +59,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100217@403`, `100249`, `100220` (fix the
-    /// credentials); `1010005` (get a new token); `1010009`, `100001` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100217` (HTTP 403), `100249`,
+    ///   `100220`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `100001`.
     pub async fn get_lora_gateway(
         &self,
         device_id: &str,
@@ -81,8 +89,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100217@403`, `100249`, `100220` (fix the
-    /// credentials); `1010005` (get a new token); `1010009`, `100001` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100217` (HTTP 403), `100249`,
+    ///   `100220`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `100001`.
     pub async fn delete_lora_gateway(
         &self,
         device_id: &str,
@@ -109,9 +121,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100217@403`, `100249`, `100220` (fix the
-    /// credentials); `1010005` (get a new token); `1010009`, `100001` (back off); `1200000`
-    /// (contact the provider).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100217` (HTTP 403), `100249`,
+    ///   `100220`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `100001`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `1200000`.
     pub async fn register_lora_node(&self, lora_node: &RegisterLoraNode) -> Result<LoraNode> {
         lora_node.check()?;
         Request::new(&REGISTER_LORA_NODE)
@@ -132,8 +148,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100217@403`, `100249`, `100220` (fix the
-    /// credentials); `1010005` (get a new token); `1010009`, `100001` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100217` (HTTP 403), `100249`,
+    ///   `100220`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `100001`.
     pub async fn get_lora_node(&self, device_id: &str, options: &GetLoraNode) -> Result<LoraNode> {
         Place::parameter().length("deviceId", &device_id, ..=256)?;
         options.check()?;
@@ -154,8 +174,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100217@403`, `100249`, `100220` (fix the
-    /// credentials); `1010005` (get a new token); `1010009`, `100001` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100217` (HTTP 403), `100249`,
+    ///   `100220`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `100001`.
     pub async fn delete_lora_node(&self, device_id: &str, options: &DeleteLoraNode) -> Result<()> {
         Place::parameter().length("deviceId", &device_id, ..=256)?;
         options.check()?;

@@ -36,7 +36,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
     pub async fn list_rules(&self, author: &str, options: &ListRules) -> Result<Vec<Rule>> {
         options.check()?;
         Request::new(&LIST_RULES)
@@ -68,7 +71,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
     pub async fn update_rule(&self, rule: &Rule) -> Result<RuleIdAnswer> {
         rule.check()?;
         wire::required("/ruleId", rule.rule_id.is_some(), "")?;
@@ -96,7 +102,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
     pub async fn create_rule(&self, rule: &Rule) -> Result<RuleIdAnswer> {
         rule.check()?;
         Request::new(&CREATE_RULE)
@@ -120,7 +129,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
     pub async fn delete_rule(
         &self,
         rule_id: &str,
@@ -151,7 +163,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
     pub async fn update_rule_status(
         &self,
         rule_id: &str,
@@ -186,7 +201,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `1010005` (get a new token); `1010009` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
     pub async fn update_rules_status(
         &self,
         rules_status: &UpdateRulesStatus,

@@ -28,9 +28,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100224` (fix the request); `100203@403`,
-    /// `100217@403`, `100220` (fix the credentials); `1010005` (get a new token); `1010009`,
-    /// `101016`, `50252` (back off); `100244` (contact the provider).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100224`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403), `100220`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `101016`, `50252`.
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `100244`.
     pub async fn list_subscriptions(
         &self,
         options: &ListSubscriptions,
@@ -82,9 +87,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100022`, `100222`, `100228`, `100227` (fix the
-    /// request); `100203@403`, `100217@403` (fix the credentials); `1010005` (get a new token);
-    /// `1010009`, `50252` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100022`, `100222`, `100228`, `100227`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
     ///
     /// [doc]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0025.html>
     pub async fn create_subscription(
@@ -111,9 +120,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009`, `50252` (back off); `100225`, `200001@404` (drop the
-    /// target); `100244` (contact the provider).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100225`, `200001` (HTTP 404).
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `100244`.
     pub async fn delete_subscriptions(&self, options: &DeleteSubscriptions) -> Result<()> {
         options.check()?;
         Request::new(&DELETE_SUBSCRIPTIONS)
@@ -137,8 +151,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009`, `50252` (back off); `100225` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100225`.
     pub async fn get_subscription(
         &self,
         subscription_id: &str,
@@ -163,8 +182,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100203@403`, `100217@403` (fix the credentials);
-    /// `1010005` (get a new token); `1010009`, `50252` (back off); `100225` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403), `100217` (HTTP
+    ///   403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`, `50252`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `100225`.
     pub async fn delete_subscription(
         &self,
         subscription_id: &str,
@@ -192,8 +216,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `100222`, `100228` (fix the request); `100203@403`
-    /// (fix the credentials); `1010005` (get a new token); `1010009` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `100222`, `100228`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `100203` (HTTP 403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
     ///
     /// [doc]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0026.html>
     pub async fn subscribe_management_data(

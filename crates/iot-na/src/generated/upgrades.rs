@@ -30,8 +30,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `120015`, `123029` (fix the request); `1010005`
-    /// (get a new token); `1010009` (back off); `123002` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `120015`, `123029`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `123002`.
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0075.html>
     /// [doc2]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0075.html>
@@ -89,8 +93,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `120015` (fix the request); `1010005` (get a new
-    /// token); `1010009` (back off); `123002` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `120015`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `123002`.
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0076.html>
     pub async fn get_upgrade_package(&self, file_id: &str) -> Result<UpgradePackage> {
@@ -110,8 +118,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `120015` (fix the request); `1010005` (get a new
-    /// token); `1010009` (back off); `123002` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `120015`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `123002`.
     pub async fn delete_upgrade_package(&self, file_id: &str) -> Result<()> {
         Place::parameter().length("fileId", &file_id, ..=256)?;
         Request::new(&DELETE_UPGRADE_PACKAGE)
@@ -132,10 +144,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `120015`, `123016`, `123019`, `123020`, `123021`,
-    /// `123022`, `123023`, `123024`, `123025`, `123026`, `123028`, `123032`, `123033`, `123034`
-    /// (fix the request); `1010005` (get a new token); `1010009` (back off); `123002` (drop the
-    /// target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `120015`, `123016`, `123019`, `123020`,
+    ///   `123021`, `123022`, `123023`, `123024`, `123025`, `123026`, `123028`, `123032`, `123033`,
+    ///   `123034`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `123002`.
     pub async fn create_software_upgrade_task(
         &self,
         upgrade_task: &CreateUpgradeTask,
@@ -159,10 +175,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `120015`, `123016`, `123019`, `123020`, `123021`,
-    /// `123022`, `123023`, `123024`, `123025`, `123026`, `123028`, `123032`, `123033`, `123034`
-    /// (fix the request); `1010005` (get a new token); `1010009` (back off); `123002` (drop the
-    /// target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `120015`, `123016`, `123019`, `123020`,
+    ///   `123021`, `123022`, `123023`, `123024`, `123025`, `123026`, `123028`, `123032`, `123033`,
+    ///   `123034`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `123002`.
     ///
     /// [doc]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0079.html>
     pub async fn create_firmware_upgrade_task(
@@ -187,8 +207,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `120015` (fix the request); `1010005` (get a new
-    /// token); `1010009` (back off); `123002` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `120015`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `123002`.
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_2092.html>
     /// [doc2]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_2486.html>
@@ -211,8 +235,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `120015`, `123029` (fix the request); `1010005`
-    /// (get a new token); `1010009` (back off); `123002` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `120015`, `123029`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `123002`.
     pub async fn list_upgrade_tasks(&self, options: &ListUpgradeTasks) -> Result<UpgradeTaskList> {
         options.check()?;
         Request::new(&LIST_UPGRADE_TASKS)
@@ -262,8 +290,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `120015`, `123029` (fix the request); `1010005`
-    /// (get a new token); `1010009` (back off); `123002` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `120015`, `123029`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `1010005`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1010009`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `123002`.
     ///
     /// [doc]: <https://support.huaweicloud.com/intl/en-us/api-IoT/iot_06_0081.html>
     /// [doc2]: <https://support.huaweicloud.com/en-us/api-iothub/iot_06_0081.html>

@@ -30,7 +30,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `oauth:invalid_client` (fix the credentials).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `oauth:invalid_client`.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowAuthToken.html>
     /// [doc2]: <https://open.bccastle.com/development/eiam/userapi/sso/token.html>

@@ -188,7 +188,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `APP.ROLE.0002` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `APP.ROLE.0002`.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/CreateAppRoleMember.html>
     pub async fn add_app_role_members(

@@ -71,8 +71,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `INVALID_REQUEST`, `INVALID_SERVICE` (fix the
-    /// request); `INVALID_TICKET` (sign in again); `INTERNAL_ERROR` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `INVALID_REQUEST`, `INVALID_SERVICE`.
+    /// - [`SignInAgain`](auth_core::Action::SignInAgain): `INVALID_TICKET`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `INTERNAL_ERROR`.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ValidateServiceCAS20.html>
     pub async fn validate_cas_ticket_v2(
@@ -100,8 +103,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `INVALID_REQUEST`, `INVALID_SERVICE` (fix the
-    /// request); `INVALID_TICKET` (sign in again); `INTERNAL_ERROR` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `INVALID_REQUEST`, `INVALID_SERVICE`.
+    /// - [`SignInAgain`](auth_core::Action::SignInAgain): `INVALID_TICKET`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `INTERNAL_ERROR`.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ValidateServiceCAS30.html>
     pub async fn validate_cas_ticket_v3(

@@ -26,7 +26,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `SDK.COMMON.1003`.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/CreateIdToken.html>
     pub async fn refresh_id_token(&self, device_headers: &DeviceHeaders) -> Result<IdTokenResult> {

@@ -23,7 +23,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `SDK.COMMON.1003`.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowMobileByStateToken.html>
     pub async fn get_mobile_by_state_token(
@@ -56,7 +58,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `SDK.COMMON.1003`.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/SecondaryAuthByMobileVerifyCode.html>
     pub async fn verify_mfa_by_sms(
@@ -93,7 +97,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `SDK.COMMON.1003`.
     ///
     /// [doc]: <https://open.bccastle.com/development/eiam/userapi/mfa>
     pub async fn verify_mfa_by_email(

@@ -60,8 +60,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `oauth:invalid_client` (fix the credentials);
-    /// `oauth:invalid_grant` (sign in again); `oauth:unsupported_grant_type` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `oauth:invalid_client`.
+    /// - [`SignInAgain`](auth_core::Action::SignInAgain): `oauth:invalid_grant`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `oauth:unsupported_grant_type`.
     pub async fn exchange_code(
         &self,
         authorization_code_grant: &AuthorizationCodeGrant,
@@ -86,8 +89,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `oauth:invalid_client` (fix the credentials);
-    /// `oauth:invalid_grant` (sign in again); `oauth:unsupported_grant_type` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `oauth:invalid_client`.
+    /// - [`SignInAgain`](auth_core::Action::SignInAgain): `oauth:invalid_grant`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `oauth:unsupported_grant_type`.
     pub async fn refresh_token(&self, token_grant: &RefreshTokenGrant) -> Result<OAuthToken> {
         token_grant.check()?;
         Request::new(&REFRESH_TOKEN)
@@ -106,7 +112,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `oauth:unauthorized` (get a new token).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`NewToken`](auth_core::Action::NewToken): `oauth:unauthorized`.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowUser_0.html>
     pub async fn get_user_info(&self) -> Result<UserInfo> {

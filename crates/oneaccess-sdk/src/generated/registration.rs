@@ -27,7 +27,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `SDK.COMMON.1003`.
     pub async fn register_by_mobile(
         &self,
         device_headers: &DeviceHeaders,

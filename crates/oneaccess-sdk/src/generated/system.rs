@@ -25,7 +25,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `SDK.COMMON.1003`.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowServerDate.html>
     pub async fn get_server_time(&self, device_headers: &DeviceHeaders) -> Result<ServerTime> {
@@ -53,7 +55,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `SDK.COMMON.1003`.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowPublicKey.html>
     pub async fn get_public_key(&self, device_headers: &DeviceHeaders) -> Result<PublicKey> {

@@ -165,7 +165,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `USER.0001` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `USER.0001`.
     pub async fn enable_user(&self, user_id: &str) -> Result<UserIdResult> {
         Request::new(&ENABLE_USER)
             .path("user_id", user_id)
@@ -259,7 +261,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `USER.0001` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `USER.0001`.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowUserByUserName.html>
     pub async fn get_user_by_username(&self, user_by_username: &GetUserByUsername) -> Result<User> {

@@ -26,7 +26,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `SDK.COMMON.1003`.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ShowCaptcha.html>
     pub async fn get_captcha(&self, device_headers: &DeviceHeaders) -> Result<Captcha> {
@@ -55,7 +57,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `SDK.COMMON.1003`.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/VerifyCaptcha.html>
     pub async fn verify_captcha(
@@ -88,7 +92,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `SDK.COMMON.1003`.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/ListCountryCodes.html>
     pub async fn list_country_codes(
@@ -120,7 +126,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `SDK.COMMON.1003`.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/SendSmsVerifyCode.html>
     /// [doc2]: <https://open.bccastle.com/development/eiam/userapi>
@@ -157,7 +165,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `SDK.COMMON.1003` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `SDK.COMMON.1003`.
     pub async fn send_email_code(
         &self,
         device_headers: &DeviceHeaders,

@@ -34,8 +34,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `58001`, `58002` (get a new token); `58003` (no
-    /// fault).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`NewToken`](auth_core::Action::NewToken): `58001`, `58002`.
+    /// - [`None`](auth_core::Action::None): `58003`.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/wecode/docs/dev/serverapi/isv/role.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/x0ikv2>

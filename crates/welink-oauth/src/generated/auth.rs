@@ -32,8 +32,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `10007`, `411007` (fix the credentials); `41403`
-    /// (back off); `41579`, `41580`, `411000` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `10007`, `411007`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `41403`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `41579`, `41580`, `411000`.
     ///
     /// [doc]: <https://support.huaweicloud.com/devg-welink/start-09.html>
     pub async fn create_app_token(&self, app_token: &CreateAppToken) -> Result<CreatedAppToken> {
@@ -56,8 +59,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `41501` (fix the request); `41503`, `41504` (sign
-    /// in again); `41502` (fix the credentials).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `41501`.
+    /// - [`SignInAgain`](auth_core::Action::SignInAgain): `41503`, `41504`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `41502`.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/wecode/docs/dev/serverapi/desc/access_token1.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/wecode/docs/dev/serverapi/isv/access_token_isv2.html>
@@ -125,7 +131,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `41600` (get a new token).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`NewToken`](auth_core::Action::NewToken): `41600`.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/wecode/docs/dev/jsapi/useapi/overview.html>
     pub async fn get_js_ticket(&self) -> Result<JsTicket> {

@@ -34,7 +34,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `42021`, `42022` (contact the provider).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`ContactProvider`](auth_core::Action::ContactProvider): `42021`, `42022`.
     pub async fn prepare_upload(&self, upload: &PrepareUpload) -> Result<PreparedUpload> {
         Request::new(&PREPARE_UPLOAD)
             .json("application/json", upload)

@@ -33,7 +33,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`Backoff`](auth_core::Action::Backoff): `IM.0001`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `IM.1211`.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/acfmeo>
     pub async fn create_group(&self, group: &CreateGroup) -> Result<CreatedGroup> {
@@ -57,7 +60,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`Backoff`](auth_core::Action::Backoff): `IM.0001`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `IM.1211`.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/1e47bt>
     pub async fn disband_group(&self, group: &DisbandGroup) -> Result<ImResult> {
@@ -82,7 +88,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`Backoff`](auth_core::Action::Backoff): `IM.0001`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `IM.1211`.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/1j3aj6>
     pub async fn transfer_group_owner(
@@ -110,7 +119,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`Backoff`](auth_core::Action::Backoff): `IM.0001`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `IM.1211`.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/o1lp0r>
     pub async fn rename_group(&self, group: &RenameGroup) -> Result<RenamedGroup> {
@@ -135,7 +147,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`Backoff`](auth_core::Action::Backoff): `IM.0001`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `IM.1211`.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/4g820b>
     pub async fn set_group_capacity(
@@ -163,7 +178,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`Backoff`](auth_core::Action::Backoff): `IM.0001`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `IM.1211`.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/rrvush>
     pub async fn add_group_members(
@@ -191,7 +209,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`Backoff`](auth_core::Action::Backoff): `IM.0001`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `IM.1211`.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/67cdd6>
     pub async fn remove_group_members(
@@ -219,7 +240,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `IM.0001` (back off); `IM.1211` (get a new token).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`Backoff`](auth_core::Action::Backoff): `IM.0001`.
+    /// - [`NewToken`](auth_core::Action::NewToken): `IM.1211`.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/a2v4um>
     pub async fn send_group_message(

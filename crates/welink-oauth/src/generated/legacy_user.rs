@@ -357,8 +357,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `47100`, `47104`, `47107`, `47108`, `47109`,
-    /// `47112`, `47113` (no fault); `47110`, `47120` (fix the request); `47111` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`None`](auth_core::Action::None): `47100`, `47104`, `47107`, `47108`, `47109`, `47112`,
+    ///   `47113`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `47110`, `47120`.
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `47111`.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/wecode/docs/dev/serverapi/contact/staff_query.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/0pj1sw>
@@ -581,7 +585,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `47124` (back off).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`Backoff`](auth_core::Action::Backoff): `47124`.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/26v7vi>
     pub async fn update_user_mobile(&self, user_mobile: &UpdateUserMobile) -> Result<EmptyAnswer> {

@@ -162,7 +162,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `51019` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `51019`.
     ///
     /// [doc]: <https://support.huaweicloud.com/devg-welink/start-143.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/docs/#/990hh0/whokyc/dv3tx0>

@@ -91,9 +91,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `60002`, `60003`, `60004`, `60005`, `60006`,
-    /// `60013` (fix the request); `60007`, `60008` (sign in again); `60009`, `60011`, `60012` (back
-    /// off); `60010` (fix the credentials).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `60002`, `60003`, `60004`, `60005`,
+    ///   `60006`, `60013`.
+    /// - [`SignInAgain`](auth_core::Action::SignInAgain): `60007`, `60008`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `60009`, `60011`, `60012`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `60010`.
     pub async fn create_oauth_token(
         &self,
         code: &Secret,

@@ -28,8 +28,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `58404`, `58602` (drop the target); `58500` (back
-    /// off); `58601` (fix the request).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `58404`, `58602`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `58500`.
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `58601`.
     pub async fn send_robot_message(
         &self,
         robot_message: &SendRobotMessage,

@@ -125,7 +125,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `55002` (fix the credentials).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `55002`.
     ///
     /// [doc]: <https://open.welink.huaweicloud.com/wecode/docs/dev/serverapi/isv/update_todo.html>
     /// [doc2]: <https://open.welink.huaweicloud.com/docs/#/990hh0/ka0vzc/5zqq4f>

@@ -33,8 +33,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error`](auth_core::Error). Known codes: `1001` (fix the request); `1001/7` (fix the
-    /// credentials); `1002@403` (back off); `1002@401` (get a new token); `1003` (drop the target).
+    /// [`Error`](auth_core::Error). Known codes, by what they ask for:
+    ///
+    /// - [`FixRequest`](auth_core::Action::FixRequest): `1001`.
+    /// - [`FixCredentials`](auth_core::Action::FixCredentials): `1001/7`.
+    /// - [`Backoff`](auth_core::Action::Backoff): `1002` (HTTP 403).
+    /// - [`NewToken`](auth_core::Action::NewToken): `1002` (HTTP 401).
+    /// - [`DropTarget`](auth_core::Action::DropTarget): `1003`.
     ///
     /// [doc]: <https://example.com/get-thing>
     pub async fn get_thing(&self, thing_id: &str, options: &GetThing) -> Result<Thing> {

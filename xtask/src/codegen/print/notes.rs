@@ -51,7 +51,9 @@ pub(super) fn of_method(plan: &Plan<'_>, method: &Method<'_>) -> Doc {
     });
     docs.add(answer(plan, method));
     docs.add("# Errors");
-    docs.add(errors(plan, method));
+    for paragraph in errors(plan, method) {
+        docs.add(paragraph);
+    }
     for (index, source) in sources(method).enumerate() {
         docs.add(format!("[{}]: <{source}>", link_name(index)));
     }
@@ -188,37 +190,67 @@ fn answer(plan: &Plan<'_>, method: &Method<'_>) -> String {
     }
 }
 
-/// The error of a call, and the codes it is known to answer by what they ask for.
-fn errors(plan: &Plan<'_>, method: &Method<'_>) -> String {
+/// The error of a call, and the codes it is known to answer by what they ask for: a paragraph, or one
+/// and a list.
+fn errors(plan: &Plan<'_>, method: &Method<'_>) -> Vec<String> {
     let error = "[`Error`](auth_core::Error)";
     if method.operation.browser.is_some() {
-        return format!("{error}, if an argument breaks a rule of the platform.");
+        return vec![format!(
+            "{error}, if an argument breaks a rule of the platform."
+        )];
     }
-    let Some(errors) = method
-        .operation
-        .errors
-        .as_ref()
-        .filter(|errors| !errors.is_empty())
-    else {
-        return format!("{error}; which codes the call answers is not known.");
-    };
+    let known = method.operation.errors.iter().flatten();
     let ids = plan.document.row_ids();
-    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
-    for row in errors {
+    let mut groups: Vec<(&str, Vec<Known<'_>>)> = Vec::new();
+    for row in known {
         let Some(index) = ids.iter().position(|id| *id == row.id) else {
             continue;
         };
         let action = plan.document.codes[index].action;
-        match groups.iter_mut().find(|(known, _)| *known == action) {
-            Some((_, codes)) => codes.push(code(&row.id)),
-            None => groups.push((action, vec![code(&row.id)])),
+        // A code that asks for something else with another status is told apart by it.
+        let (code, status) = row.id.split_once('@').unwrap_or((&row.id, ""));
+        let group = groups.iter().position(|(known, _)| *known == action);
+        let group = group.unwrap_or_else(|| {
+            groups.push((action, Vec::new()));
+            groups.len() - 1
+        });
+        let codes = &mut groups[group].1;
+        match codes.iter_mut().find(|known| known.code == code) {
+            Some(known) => known.statuses.push(status),
+            None => codes.push(Known {
+                code,
+                statuses: vec![status],
+            }),
         }
     }
-    let parts: Vec<String> = groups
-        .into_iter()
-        .map(|(action, codes)| format!("{} ({})", codes.join(", "), words_of(action)))
-        .collect();
-    format!("{error}. Known codes: {}.", parts.join("; "))
+    if groups.is_empty() {
+        return vec![format!(
+            "{error}; which codes the call answers is not known."
+        )];
+    }
+    let mut paragraphs = vec![format!("{error}. Known codes, by what they ask for:")];
+    paragraphs.extend(groups.into_iter().map(|(action, codes)| {
+        let codes: Vec<String> = codes.iter().map(Known::told).collect();
+        let link = format!("[`{action}`](auth_core::Action::{action})");
+        format!("- {link}: {}.", codes.join(", "))
+    }));
+    paragraphs
+}
+
+/// A code and the statuses that it is told apart by; an empty one where it is by none.
+struct Known<'a> {
+    code: &'a str,
+    statuses: Vec<&'a str>,
+}
+
+impl Known<'_> {
+    fn told(&self) -> String {
+        let code = code(self.code);
+        match self.statuses.join(" or ") {
+            statuses if statuses.is_empty() => code,
+            statuses => format!("{code} (HTTP {statuses})"),
+        }
+    }
 }
 
 /// An action in words.
