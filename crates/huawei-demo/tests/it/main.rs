@@ -4,4 +4,5 @@ mod incidents;
 mod leaks;
 mod quickstart;
 mod record;
+mod threads;
 mod warm;
