@@ -94,7 +94,7 @@ impl SignIn {
     ///
     /// # Errors
     ///
-    /// [`Action::SignInAgain`](crate::Action::SignInAgain) for a browser that came back to another
+    /// [`Action::SignInAgain`] for a browser that came back to another
     /// sign-in, and for a code that is used up or older than 5 minutes. A code is sent once: after a
     /// lost answer it may be spent, and
     /// [`may_have_taken_effect`](auth_core::Error::may_have_taken_effect) says so.
@@ -126,7 +126,7 @@ impl SignIn {
     ///
     /// # Errors
     ///
-    /// [`Action::SignInAgain`](crate::Action::SignInAgain) once the refresh token has expired or was
+    /// [`Action::SignInAgain`] once the refresh token has expired or was
     /// withdrawn. Nothing but the user helps then.
     pub async fn refresh(&self, refresh_token: &RefreshToken) -> Result<Refreshed> {
         let grant = self.oauth.refresh(refresh_token);
