@@ -63,7 +63,9 @@ fn walk(sh: &Shell, seeded: &str) -> Result<()> {
     .with_context(|| format!("the walk with the mistake `{seeded}`"))
 }
 
-const FAULTS: [&str; 7] = ["none", "kill", "stop", "store", "503", "clocks", "all"];
+const FAULTS: [&str; 8] = [
+    "none", "kill", "kill-all", "stop", "store", "503", "clocks", "all",
+];
 const HEAD: &str = "\
 | run | calls | logins | generations stored | holders killed or stopped | failed after the repeat | failed, naming the \
 store | failed with 503 | failed otherwise | promises |

@@ -108,8 +108,9 @@ impl SecretSource {
     ///
     /// It is read when it is another one or was written to: a mounted secret of Kubernetes, which is
     /// exchanged by way of a symbolic link, is taken up with the next look. A file that is empty, not
-    /// text, or written to at this moment is not taken; the secret before stays in use. Blocks the
-    /// thread for as long as the disk takes.
+    /// text, or written to at this moment is not taken; the secret before stays in use, unless the
+    /// platform has just refused what was made of that. Blocks the thread for as long as the disk
+    /// takes.
     pub fn file(path: impl Into<PathBuf>) -> Result<Self> {
         Self::new(Kind::File(Watched::new(path.into(), Clock::system(), None))).opened()
     }
@@ -237,7 +238,7 @@ impl SecretSource {
         self.look_now(Look::Again);
     }
 
-    async fn ask(&self, look: Look) -> Result<()> {
+    pub(crate) async fn ask(&self, look: Look) -> Result<()> {
         let Kind::Vault(vault) = &self.0.kind else {
             self.look_now(look);
             return Ok(());

@@ -9,6 +9,8 @@ mod exam;
 pub mod example;
 pub mod listing;
 pub mod oracle;
+#[cfg(unix)]
+pub mod rotation;
 pub mod sample;
 mod seeds;
 mod stage;

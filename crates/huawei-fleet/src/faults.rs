@@ -40,7 +40,11 @@ pub(crate) async fn suffer(kind: Kind, targets: Targets, end: i64) -> Result<()>
         }
         match kind {
             Kind::Clocks => return Ok(()),
-            Kind::Kill => targets.kill_one().await?,
+            Kind::Kill => {
+                targets.kill_one().await?;
+                targets.recovery(end).await;
+            }
+            Kind::KillAll => targets.kill_one().await?,
             Kind::Refuse => targets.refuse().await,
             Kind::Stop => targets.stop_one().await?,
             Kind::Store => targets.take_store(round).await?,
@@ -63,6 +67,15 @@ impl Targets {
         ended(&self.fleet, fault);
         self.fleet.bury(pid).await?;
         self.fleet.start().await
+    }
+
+    /// Waits until the fleet has another token.
+    async fn recovery(&self, end: i64) {
+        let stored = || self.fleet.known(|known| known.stored.len());
+        let before = stored();
+        while stored() == before && now() < end {
+            sleep(Duration::from_millis(100)).await;
+        }
     }
 
     /// Stops a worker that has the lease, for longer than the lease lasts.

@@ -61,8 +61,10 @@ enum StoreKind {
 enum Kind {
     /// Clocks of processes are ten minutes slow or fast.
     Clocks,
-    /// A process that has the lease is killed; another one is started.
+    /// A process that has the lease is killed; another one is started. The next that has it lives.
     Kill,
+    /// Every process that has the lease is killed, so that nobody gets a token.
+    KillAll,
     /// The platform answers three of ten requests with 503.
     Refuse,
     /// A process that has the lease is stopped for longer than the lease lasts.
@@ -81,6 +83,7 @@ impl StoreKind {
 }
 
 impl Kind {
+    /// What can happen at once.
     const ALL: [Self; 5] = [
         Self::Kill,
         Self::Stop,
@@ -93,6 +96,7 @@ impl Kind {
         match self {
             Self::Clocks => "clocks",
             Self::Kill => "kill",
+            Self::KillAll => "kill-all",
             Self::Refuse => "503",
             Self::Stop => "stop",
             Self::Store => "store",
@@ -163,7 +167,8 @@ fn faults(words: &str) -> Result<Vec<Kind>> {
 }
 
 fn fault(word: &str) -> Result<Kind> {
-    match Kind::ALL.into_iter().find(|kind| kind.word() == word) {
+    let mut kinds = Kind::ALL.into_iter().chain([Kind::KillAll]);
+    match kinds.find(|kind| kind.word() == word) {
         Some(kind) => Ok(kind),
         None => bail!("no fault is called {word}\n{USAGE}"),
     }
@@ -176,4 +181,4 @@ fn scratch() -> PathBuf {
 
 const USAGE: &str = "\
 usage: huawei-fleet [--store file|redis] [--processes 20] [--tasks 50] [--seconds 60]
-                    [--faults none|all|kill,stop,store,503,clocks]";
+                    [--faults none|all|kill-all|kill,stop,store,503,clocks]";

@@ -400,13 +400,14 @@ impl Errand {
         let Some(anchor) = self.anchor else {
             return self.fail(error, false);
         };
+        let now = anchor.latest(now);
         let mark = self.need.secret.as_ref().map(secret_source::mark);
         let mut trouble = Shared::new(&error, mark);
-        if let Some(before) = &self.record.trouble {
-            (trouble.passing, trouble.lasting) = (before.passing, before.lasting);
+        if let Some(before) = self.record.trouble.take() {
+            trouble.follow(before, now);
         }
         let wait = times::shared_wait(&error, &mut trouble);
-        trouble.until_ms = anchor.latest(now).saturating_add(wait);
+        trouble.until_ms = now.saturating_add(wait);
         self.record.trouble = Some(trouble);
         let write = self.write_record(self.next_generation());
         self.to(At::Telling(error), write)
@@ -503,11 +504,8 @@ impl Errand {
     /// The failure that another process met, as long as trying again is pointless.
     fn shared_trouble(&self, now: Moment) -> Option<Error> {
         let trouble = self.record.trouble.as_ref()?;
-        let ours = match (&trouble.credential, &self.need.secret) {
-            (Some(mark), Some(secret)) => secret_source::fits(secret, mark),
-            _ => true,
-        };
-        (ours && self.anchor?.latest(now) < trouble.until_ms).then(|| trouble.error())
+        let heeded = trouble.heeded(self.need.secret.as_ref(), self.anchor?.latest(now));
+        heeded.map(Shared::error)
     }
 
     /// The token that the provider renews: the store's, which may carry a newer refresh token.

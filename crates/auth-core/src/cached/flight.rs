@@ -12,11 +12,11 @@ use tokio::time::{Sleep, sleep};
 use tracing::Instrument;
 
 use crate::cached::errand::{End, Unstored};
-use crate::cached::machine::{Arrival, Landed, Stored, Ticket};
+use crate::cached::machine::{Arrival, Landed, Reason, Stored, Ticket};
 use crate::cached::room::{News, Room};
 use crate::cached::{Shared, journal};
 use crate::clock::{Mark, Moment};
-use crate::secret_source::Followed;
+use crate::secret_source::{Followed, Look};
 use crate::stopwatch::Stopwatch;
 use crate::{Action, Error, Result, Token};
 
@@ -87,7 +87,12 @@ impl Flight {
     async fn bring(&mut self) -> Brought {
         let shared = Arc::clone(&self.shared);
         if let Some(secret) = &shared.secret {
-            match secret.refresh().await {
+            // What was refused may have been made of the secret before: whatever is there counts.
+            let look = match self.ticket.reason {
+                Reason::Refused => Look::First,
+                Reason::Ahead | Reason::Empty | Reason::Expired => Look::Again,
+            };
+            match secret.refresh(look).await {
                 Ok(changed) => self.took_up(changed),
                 Err(error) => return self.empty_handed(error),
             }

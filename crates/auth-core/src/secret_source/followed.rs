@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::secret_source::Look;
 use crate::{Result, Secret, SecretSource};
 
 /// A source, and which of its secrets this user has seen: several share a source, and each has to
@@ -31,8 +32,8 @@ impl Followed {
     }
 
     /// Asks the source, and tells whether the secret is another one than before.
-    pub(crate) async fn refresh(&self) -> Result<bool> {
-        self.source.refresh().await?;
+    pub(crate) async fn refresh(&self, look: Look) -> Result<bool> {
+        self.source.ask(look).await?;
         Ok(self.has_changed())
     }
 

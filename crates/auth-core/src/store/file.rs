@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rustix::fs::{FlockOperation, flock};
+use tracing::{Dispatch, Span, dispatcher};
 
 use crate::stopwatch::Stopwatch;
 use crate::store::file::frame::Frame;
@@ -79,7 +80,11 @@ impl FileStore {
     ) -> Result<T> {
         let paths = Paths::new(&self.0.directory, key)?;
         let inner = Arc::clone(&self.0);
-        let done = tokio::task::spawn_blocking(move || work(&inner, &paths)).await;
+        // What is told on that thread is told to who listens here.
+        let (listener, span) = (dispatcher::get_default(Dispatch::clone), Span::current());
+        let work = move || span.in_scope(|| work(&inner, &paths));
+        let work = move || dispatcher::with_default(&listener, work);
+        let done = tokio::task::spawn_blocking(work).await;
         done.map_err(|error| Error::transport("the thread of a file store ended").because(error))?
     }
 }

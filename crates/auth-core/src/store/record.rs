@@ -9,7 +9,7 @@ use http::HeaderName;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::{Action, Error, Result, Secret, Token};
+use crate::{Action, Error, Result, Secret, Token, secret_source};
 
 /// What stands under a key.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -54,7 +54,10 @@ pub(crate) struct Shared {
     action: String,
     /// Which credential it is about: see [`Mark`](crate::secret_source::Mark).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) credential: Option<String>,
+    credential: Option<String>,
+    /// The failure of another credential before it, where that still counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<Box<Self>>,
 }
 
 impl Record {
@@ -138,6 +141,38 @@ impl Shared {
             message: error.to_string(),
             action: format!("{:?}", error.action()),
             credential,
+            before: None,
+        }
+    }
+
+    /// Goes on counting after the last failure, and keeps what other credentials have to heed of it.
+    pub(crate) fn follow(&mut self, last: Self, store_now: i64) {
+        (self.passing, self.lasting) = (last.passing, last.lasting);
+        self.before = last.still(store_now, MOST_BEFORE);
+    }
+
+    /// What of it, and of those before, is about one credential and still counts.
+    fn still(mut self, store_now: i64, most: usize) -> Option<Box<Self>> {
+        let before = self.before.take();
+        let counts = most > 0 && self.credential.is_some() && store_now < self.until_ms;
+        let most = most.saturating_sub(usize::from(counts));
+        let before = before.and_then(|before| before.still(store_now, most));
+        match counts {
+            true => Some(Box::new(Self { before, ..self })),
+            false => before,
+        }
+    }
+
+    /// The failure for which a process with this secret does not try again yet.
+    pub(crate) fn heeded(&self, secret: Option<&Secret>, store_now: i64) -> Option<&Self> {
+        let ours = match (&self.credential, secret) {
+            (Some(mark), Some(secret)) => secret_source::fits(secret, mark),
+            _ => true,
+        };
+        match &self.before {
+            _ if ours && store_now < self.until_ms => Some(self),
+            Some(before) => before.heeded(secret, store_now),
+            None => None,
         }
     }
 
@@ -162,6 +197,8 @@ fn is_false(value: &bool) -> bool {
 
 /// The format written here. Another one is for what cannot be said by adding a member.
 const VERSION: u32 = 1;
+/// The failures of so many other credentials are kept.
+const MOST_BEFORE: usize = 4;
 /// How far two looks at the store's clock may differ.
 const CLOCK_SLACK: i64 = 2_000;
 const ACTIONS: [Action; 8] = [
@@ -222,6 +259,46 @@ mod tests {
             let error = Error::credentials("no").advise(action);
             assert_eq!(Shared::new(&error, None).error().action(), action);
         }
+    }
+
+    #[test]
+    fn a_failure_is_heeded_by_its_own_credential_as_long_as_it_counts() {
+        let secrets = ["old", "typo", "right"].map(Secret::new);
+        let refused = |secret: &Secret, until_ms| {
+            let mark = secret_source::mark(secret);
+            let mut refused = Shared::new(&Error::credentials("no"), Some(mark));
+            refused.until_ms = until_ms;
+            refused
+        };
+        let mut trouble = refused(&secrets[0], 300);
+        for (number, secret) in secrets.iter().enumerate().skip(1) {
+            let last = std::mem::replace(&mut trouble, refused(secret, 10 + number as i64));
+            trouble.follow(last, 10);
+        }
+        let heeded = |trouble: &Shared, now| {
+            let heeds = |secret| trouble.heeded(Some(secret), now).is_some();
+            secrets.each_ref().map(heeds)
+        };
+        assert_eq!(heeded(&trouble, 10), [true; 3]);
+        assert_eq!(heeded(&trouble, 11), [true, false, true]);
+        assert_eq!(heeded(&trouble, 299), [true, false, false]);
+        assert_eq!(heeded(&trouble, 300), [false; 3]);
+        assert!(
+            trouble.heeded(None, 11).is_some(),
+            "whoever knows no better"
+        );
+        // What counts no more is not kept, nor is more than a few.
+        let mut last = refused(&secrets[0], 300);
+        last.follow(trouble, 299);
+        assert!(last.before.unwrap().before.is_none());
+        let mut last = refused(&secrets[0], 300);
+        for _ in 0..20 {
+            let next = refused(&secrets[0], 300);
+            let before = std::mem::replace(&mut last, next);
+            last.follow(before, 0);
+        }
+        let kept = std::iter::successors(Some(&last), |it| it.before.as_deref());
+        assert_eq!(kept.count(), 1 + MOST_BEFORE);
     }
 
     #[test]

@@ -1,15 +1,21 @@
 //! A warning says that something has changed for the worse. The same again is none; the next time,
 //! after it was well in between, is one.
 
-use auth_core::Error;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use auth_core::jwt::{self, Algorithm, KeySet, SigningKey, Verifier};
 use auth_core::testing::{ManualClock, Reply, Script};
+use auth_core::{Derived, Error, Secret, SecretSource};
+#[cfg(unix)]
+use auth_core::{FileStore, Stored, TokenStore as _};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::cache::issuer::{Answer, HOUR, Issuer, SECOND};
 use crate::capture::Capture;
-use crate::fleet::world::World;
+#[cfg(unix)]
+use crate::fleet::secrets::Directory;
+use crate::fleet::world::{World, key};
 
 #[tokio::test(start_paused = true)]
 async fn a_token_that_cannot_be_fetched_is_one_warning_until_one_is() {
@@ -79,5 +85,62 @@ async fn a_store_that_is_away_is_one_warning_until_it_is_back() {
         world.clock.advance(HOUR);
         process.token().await.unwrap();
         world.clock.advance(HOUR);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_damaged_file_is_one_warning_each_time_it_is_damaged() {
+    let capture = Capture::default();
+    let _guard = tracing::subscriber::set_default(capture.clone());
+    let directory = Directory::new("damage-told");
+    let store = FileStore::new(&directory.0).unwrap();
+    let write = async |generation| {
+        let new = Stored::new(generation, vec![1]);
+        assert!(store.compare_and_set(&key(), 0, &new).await.unwrap());
+        let entries = std::fs::read_dir(&directory.0).unwrap();
+        let mut paths = entries.map(|entry| entry.unwrap().path());
+        paths.find(|path| path.extension().is_some_and(|end| end == "token"))
+    };
+    for times in 1..=2 {
+        let record = write(times).await.unwrap();
+        std::fs::write(record, "a letter to a friend").unwrap();
+        store.read(&key()).await.unwrap_err();
+        for _ in 0..5 {
+            assert!(store.read(&key()).await.unwrap().stored.is_none());
+        }
+        let times = usize::try_from(times).unwrap();
+        let expected = vec!["a file of the token store is damaged"; times];
+        assert_eq!(capture.warnings(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_is_unfit_is_one_warning_until_one_is_fit() {
+    let capture = Capture::default();
+    let _guard = tracing::subscriber::set_default(capture.clone());
+    let asked = AtomicU32::new(0);
+    let source = SecretSource::vault(move || {
+        // Every fourth is a number.
+        let asked = asked.fetch_add(1, Ordering::SeqCst);
+        let text = if asked.is_multiple_of(4) {
+            ""
+        } else {
+            "no number "
+        };
+        async move { Ok(Secret::new(format!("{text}{asked}"))) }
+    });
+    let derived = Derived::new(source.clone(), |secret| {
+        let number: Option<u32> = secret.expose().parse().ok();
+        number.ok_or_else(|| Error::credentials("no number"))
+    });
+    for times in 0..3 {
+        let told = "a secret stays as it is: the new one is unfit";
+        assert_eq!(capture.warnings(), vec![told; times]);
+        for _ in 0..4 {
+            source.refresh().await.unwrap();
+            assert_eq!(*derived.current().unwrap() as usize, times * 4);
+            derived.accepted();
+        }
     }
 }

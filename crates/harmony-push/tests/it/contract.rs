@@ -4,6 +4,8 @@ mod bodies;
 mod faults;
 mod journeys;
 mod minimal;
+#[cfg(unix)]
+mod rotation;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -2,6 +2,8 @@
 
 mod faults;
 mod journeys;
+#[cfg(unix)]
+mod rotation;
 
 use std::path::Path;
 use std::sync::Arc;

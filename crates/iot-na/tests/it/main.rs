@@ -8,6 +8,8 @@ mod journeys;
 mod legacy;
 mod lists;
 mod notifications;
+#[cfg(unix)]
+mod rotation;
 mod samples;
 mod secrets;
 mod stage;

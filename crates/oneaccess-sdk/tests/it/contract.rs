@@ -7,6 +7,8 @@ mod events;
 mod faults;
 mod lists;
 mod logins;
+#[cfg(unix)]
+mod rotation;
 mod sign_in;
 mod signed_in;
 

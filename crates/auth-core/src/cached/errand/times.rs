@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use crate::clock::{Moment, NANOS_PER_MILLI, saturating_nanos};
-use crate::store::record::Shared;
+use crate::store::record::{Shared, millis};
 use crate::{Action, Error, Token};
 
 /// A time of the store, and between which local moments it was read.
@@ -64,6 +64,12 @@ pub(super) fn margin_ms(lifetime_ms: i64) -> i64 {
 
 /// How long all processes hold back after this failure, in milliseconds. Counts it.
 pub(super) fn shared_wait(error: &Error, trouble: &mut Shared) -> i64 {
+    // A platform that says how long to wait means it: it may lock an account until then.
+    let asked = error.api().and_then(|api| api.retry_after);
+    counted(error, trouble).max(asked.map_or(0, millis).min(LASTING))
+}
+
+fn counted(error: &Error, trouble: &mut Shared) -> i64 {
     let count = match error.action() {
         // A wrong secret locks the account: three calls in a quarter of an hour at most.
         Action::FixCredentials | Action::FixRequest | Action::SignInAgain => {

@@ -1,6 +1,7 @@
 //! The store in files: what a process leaves that dies at any step, and what becomes of damage.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, mpsc};
@@ -73,11 +74,13 @@ async fn what_lies_in_the_place_of_the_temporary_file_is_neither_used_nor_follow
     assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
 }
 
-/// What `a_process_that_dies_at_any_step_leaves_the_old_record_or_the_new_one` starts: a write that
-/// ends at the step of the environment variable. Does nothing as a test of its own.
+/// What the tests below start: an operation that ends at the step of the environment variable. Does
+/// nothing as a test of its own.
 #[tokio::test]
-async fn write_and_die() {
-    let (Ok(directory), Ok(step)) = (env::var(DIRECTORY), env::var(STEP)) else {
+async fn act_and_die() {
+    let (Ok(directory), Ok(step), Ok(what)) =
+        (env::var(DIRECTORY), env::var(STEP), env::var(OPERATION))
+    else {
         return;
     };
     let step: usize = step.parse().unwrap();
@@ -90,14 +93,35 @@ async fn write_and_die() {
                 std::process::abort();
             }
         });
-    let new = Stored::new(2, NEW.to_vec());
-    assert!(store.compare_and_set(&key(), 1, &new).await.unwrap());
+    match &*what {
+        "write" => {
+            let new = Stored::new(2, NEW.to_vec());
+            assert!(store.compare_and_set(&key(), 1, &new).await.unwrap());
+        }
+        "lease" => {
+            let lease = store.lease(&key(), "dead", SHORT).await;
+            assert_eq!(lease.unwrap(), Lease::Granted);
+        }
+        _ => store.release(&key(), "dead").await.unwrap(),
+    }
+}
+
+/// Does this in another process, which dies before this step; tells whether it lived.
+fn act(directory: &Path, what: &str, step: u32) -> bool {
+    let status = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "fleet::file::act_and_die"])
+        .env(DIRECTORY, directory)
+        .env(OPERATION, what)
+        .env(STEP, step.to_string())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    status.unwrap().success()
 }
 
 #[tokio::test]
 async fn a_process_that_dies_at_any_step_leaves_the_old_record_or_the_new_one() {
     let directory = Directory::new("dies");
-    let program = env::current_exe().unwrap();
     let (mut old, mut new) = (0, 0);
     for step in 0.. {
         let path = directory.0.join(step.to_string());
@@ -108,14 +132,7 @@ async fn a_process_that_dies_at_any_step_leaves_the_old_record_or_the_new_one() 
                 .await
                 .unwrap()
         );
-        let status = Command::new(&program)
-            .args(["--exact", "fleet::file::write_and_die"])
-            .env(DIRECTORY, &path)
-            .env(STEP, step.to_string())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .unwrap();
+        let lived = act(&path, "write", step);
         let stored = store.read(&key()).await.unwrap().stored.unwrap();
         match stored.generation() {
             1 => {
@@ -135,12 +152,34 @@ async fn a_process_that_dies_at_any_step_leaves_the_old_record_or_the_new_one() 
                 .await
                 .unwrap()
         );
-        if status.success() {
+        if lived {
             break;
         }
     }
     // Each step before the renaming, and each after it, the last run being the one that lived.
     assert_eq!((old, new), (8, 3));
+}
+
+#[tokio::test]
+async fn a_process_that_dies_at_any_step_of_a_lease_is_followed_by_the_next_when_that_ends() {
+    let directory = Directory::new("leases");
+    for (what, steps) in [("lease", 7), ("release", 3)] {
+        for step in 0..=steps {
+            let path = directory.0.join(format!("{what}-{step}"));
+            let store = FileStore::new(&path).unwrap();
+            if what == "release" {
+                let lease = store.lease(&key(), "dead", SHORT).await;
+                assert_eq!(lease.unwrap(), Lease::Granted);
+            }
+            assert_eq!(act(&path, what, step), step == steps, "{what} {step}");
+            let key = key();
+            let next = async {
+                while store.lease(&key, "next", SHORT).await.unwrap() != Lease::Granted {}
+            };
+            let followed = tokio::time::timeout(SHORT * 20, next).await;
+            assert!(followed.is_ok(), "{what} {step}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -221,6 +260,9 @@ async fn a_damaged_file_is_set_aside_and_reported() {
 }
 
 const DIRECTORY: &str = "AUTH_CORE_TEST_DIRECTORY";
+const OPERATION: &str = "AUTH_CORE_TEST_OPERATION";
 const STEP: &str = "AUTH_CORE_TEST_STEP";
+/// A lease that is over before anybody notices.
+const SHORT: Duration = Duration::from_millis(250);
 const OLD: &[u8] = b"the old record";
 const NEW: &[u8] = b"the new record, which is longer";

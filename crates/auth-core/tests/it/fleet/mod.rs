@@ -7,7 +7,7 @@ mod pool;
 mod records;
 #[cfg(all(feature = "redis", feature = "seal"))]
 mod redis;
-mod secrets;
+pub(crate) mod secrets;
 #[cfg(feature = "redis")]
 mod server;
 mod sharing;

@@ -2,10 +2,11 @@
 
 use auth_core::{Action, Stored, TokenStore};
 
-use crate::fleet::world::{HOUR, Platform, World, all, key, on_every_store, tokens};
+use crate::fleet::world::{HOUR, Platform, SECOND, World, all, key, on_every_store, tokens};
 
 on_every_store!(
     the_records_of_every_released_version_are_read,
+    what_every_released_version_wrote_of_its_failures_is_heeded,
     half_a_fleet_of_a_later_version_shares_with_the_other_half,
     a_record_of_an_unknown_format_is_not_overwritten,
 );
@@ -23,6 +24,27 @@ async fn the_records_of_every_released_version_are_read(world: World) {
         assert_eq!(tokens(&world.voiding(1)).await, ["recorded"], "{version}");
         world.clock.advance(HOUR);
         tokens(&world.voiding(1)).await;
+        assert_eq!(world.platform.handed(), ["recorded-refresh"], "{version}");
+    }
+}
+
+/// The same of a login that was refused, with a token that is not to be trusted.
+const FAILED: &[(&str, &str)] = &[("0.1.0", include_str!("records/0.1.0.failed.json"))];
+
+async fn what_every_released_version_wrote_of_its_failures_is_heeded(world: World) {
+    for (version, record) in FAILED {
+        let mut world = world.with_another_shelf();
+        world.platform = Platform::default();
+        let stored = Stored::new(1_767_225_600, record.trim().as_bytes().to_vec());
+        let store = &world.store.shelf;
+        assert!(store.compare_and_set(&key(), 0, &stored).await.unwrap());
+        let error = all(&world.voiding(1)).await.remove(0).unwrap_err();
+        assert_eq!(error.action(), Action::FixCredentials, "{version}");
+        assert!(error.to_string().contains("the secret is wrong"), "{error}");
+        assert_eq!(world.platform.logins(), 0);
+        world.clock.advance(SECOND * 301);
+        // The token is not used, but what there is to renew it with is.
+        assert_eq!(tokens(&world.voiding(1)).await, ["token-1"], "{version}");
         assert_eq!(world.platform.handed(), ["recorded-refresh"], "{version}");
     }
 }

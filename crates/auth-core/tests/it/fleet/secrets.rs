@@ -12,7 +12,7 @@ use auth_core::{
 use tokio::time::sleep;
 
 use crate::capture::Capture;
-use crate::fleet::world::{HOUR, SECOND, World, key, text};
+use crate::fleet::world::{HOUR, SECOND, World, all, key, text};
 
 /// A platform that takes one secret, and a provider that has the one of its source.
 #[derive(Clone)]
@@ -173,6 +173,21 @@ async fn after_wrong_credentials_the_secret_is_read_again_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn after_a_token_was_refused_a_file_written_this_moment_counts() {
+    let directory = Directory::new("refused");
+    let path = directory.0.join("secret");
+    fs::write(&path, "old").unwrap();
+    let account = Account::new(SecretSource::file(&path).unwrap(), "old");
+    let (cached, _) = account.cached();
+    let old = cached.token().await.unwrap();
+    fs::write(&path, "new").unwrap();
+    *account.right.lock().unwrap() = "new".to_owned();
+    cached.reject(&old);
+    assert_eq!(text(&cached.token().await.unwrap()), "token of new");
+    assert_eq!(account.calls(), ["old", "new"], "the old one is not tried");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_file_that_is_not_there_is_an_error_that_names_it() {
     let error = SecretSource::file("/nowhere/secret").unwrap_err();
     assert!(error.to_string().contains("/nowhere/secret"), "{error}");
@@ -233,9 +248,13 @@ async fn a_source_that_fails_says_so_once_and_once_when_it_is_well() {
         assert_eq!(told("a secret stays as it is: its source failed"), round);
         assert_eq!(told("the source of a secret is well again"), round);
     }
+    // Half-written, and looked at again and again.
     fs::write(&path, "{ne").unwrap();
     settle(&path);
-    assert!(!source.refresh().await.unwrap());
+    for _ in 0..5 {
+        assert!(!source.refresh().await.unwrap());
+        assert_eq!(source.accepted(), [Secret::new("{old}")]);
+    }
     fs::write(&path, "{new}").unwrap();
     settle(&path);
     assert!(source.refresh().await.unwrap());
@@ -243,6 +262,35 @@ async fn a_source_that_fails_says_so_once_and_once_when_it_is_well() {
     assert_eq!(told("the source of a secret is well again"), 3);
     assert_eq!(told("a secret has changed and is taken up"), 1);
     assert!(!capture.text().contains("{new}"), "{}", capture.text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn replicas_with_different_wrong_secrets_do_not_try_them_in_turns() {
+    let world = World::new();
+    let old = Account::new(SecretSource::value("old"), "right");
+    let typo = Account {
+        source: SecretSource::value("typo"),
+        ..old.clone()
+    };
+    let processes = [&old, &typo].map(|account| {
+        let process = || {
+            Cached::builder(account.clone())
+                .clock(world.clock.clock())
+                .retry(RetryPolicy::none())
+                .secret(account.source.clone())
+                .store(world.store.clone(), key())
+                .voids_previous()
+                .build()
+        };
+        (0..6).map(|_| process()).collect::<Vec<_>>()
+    });
+    for _ in 0..900 {
+        for got in all(&processes.concat()).await {
+            assert_eq!(got.unwrap_err().action(), Action::FixCredentials);
+        }
+        world.clock.advance(SECOND);
+    }
+    assert_eq!(old.calls(), ["old", "typo", "old"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,9 +1,12 @@
 //! One fetch for the fleet, whoever dies, sleeps or is refused.
 
+use std::slice::from_ref;
 use std::sync::Arc;
 
-use auth_core::testing::conformance;
-use auth_core::{Action, Error, MemoryStore, Token, TokenProvider, TokenStore};
+use auth_core::testing::{ManualClock, conformance};
+use auth_core::{
+    Action, Error, MemoryStore, Outcome, Platform, Token, TokenProvider, TokenStore, Verdict,
+};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
@@ -22,6 +25,8 @@ on_every_store!(
     a_refresh_token_is_handed_on_through_the_store,
     a_crash_between_issued_and_stored_is_repaired_by_the_next_process,
     twelve_replicas_with_a_wrong_secret_call_three_times_in_a_quarter_of_an_hour,
+    a_wait_that_the_platform_asks_for_is_kept_by_all,
+    hosts_with_wrong_clocks_agree_on_the_platforms_time_and_the_end_of_the_token,
     a_cache_that_is_warm_serves_at_once_and_one_that_is_shut_down_fetches_no_more,
     a_shutdown_lets_the_fetch_end_and_gives_up_the_lease,
 );
@@ -292,6 +297,51 @@ async fn twelve_replicas_with_a_wrong_secret_call_three_times_in_a_quarter_of_an
     assert!((1..=3).contains(&logins), "{logins}");
 }
 
+async fn a_wait_that_the_platform_asks_for_is_kept_by_all(world: World) {
+    let locked = Error::reported(&PLATFORM, None, "41403", "the account is locked");
+    let locked = locked.advise(Action::Backoff).after(SECOND * 900);
+    world.platform.queue([Answer::Error(locked)]);
+    let processes = world.voiding(12);
+    for _ in 0..90 {
+        for got in all(&processes).await {
+            assert_eq!(got.unwrap_err().action(), Action::Backoff);
+        }
+        world.clock.advance(SECOND * 9);
+    }
+    assert_eq!(world.platform.logins(), 1);
+    world.clock.advance(SECOND * 91);
+    assert_eq!(tokens(&processes).await, vec!["token-2"; 12]);
+}
+
+async fn hosts_with_wrong_clocks_agree_on_the_platforms_time_and_the_end_of_the_token(
+    world: World,
+) {
+    let wrong = || ManualClock::at(world.clock.clock().now());
+    let (fast, slow) = (wrong(), wrong());
+    fast.step_forward(SECOND * 600);
+    slow.step_back(SECOND * 600);
+    let process = |clock: &ManualClock| world.builder().clock(clock.clock()).build();
+    let (first, second) = (process(&fast), process(&slow));
+    // One hears the platform's time with an answer.
+    let date = httpdate::fmt_http_date(world.clock.clock().now());
+    let headers = [(http::header::DATE, date.parse().unwrap())];
+    let clock = fast.clock();
+    clock.observe(clock.mark(), &headers.into_iter().collect());
+    assert_eq!(tokens(from_ref(&first)).await, ["token-1"]);
+    // The other has it, and the token, from the store alone.
+    assert_eq!(tokens(from_ref(&second)).await, ["token-1"]);
+    let far = |clock: &ManualClock, by: i64| (clock.clock().offset_millis() - by).abs();
+    assert!(far(&fast, -600_000) <= 3_000, "{:?}", fast.clock());
+    assert!(far(&slow, 600_000) <= 3_000, "{:?}", slow.clock());
+    for (process, clock) in [(&first, &fast), (&second, &slow)] {
+        clock.advance(HOUR - SECOND * 8);
+        assert!(ready(process).is_some());
+        clock.advance(SECOND * 4);
+        assert!(ready(process).is_none());
+    }
+    assert_eq!(world.platform.logins(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_failing_platform_is_asked_by_one_process_at_a_time() {
     let world = World::new();
@@ -332,3 +382,19 @@ async fn a_shutdown_lets_the_fetch_end_and_gives_up_the_lease(world: World) {
     let lease = world.store.lease(&key(), "next", SECOND).await.unwrap();
     assert_eq!(lease, auth_core::Lease::Granted);
 }
+
+/// A platform that says nothing of its codes.
+static PLATFORM: Platform = Platform {
+    name: "example",
+    servers: &[],
+    codes: &[],
+    schemes: &[],
+    security: &[],
+    outcome: &Outcome {
+        verdict: Verdict::Body,
+        success: &[],
+        partial: &[],
+        envelopes: &[],
+    },
+    tokens: &[],
+};

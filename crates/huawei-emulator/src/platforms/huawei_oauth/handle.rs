@@ -216,6 +216,11 @@ impl HuaweiOauth {
         self.state().sign_ins.refresh_lifetime_s = seconds;
     }
 
+    /// Makes every access token issued so far worthless.
+    pub fn revoke_access_tokens(&self) {
+        self.state().sign_ins.revoke_access_tokens();
+    }
+
     /// The sign-ins, the newest first.
     pub fn sign_ins(&self) -> Vec<SignedIn> {
         self.state().sign_ins.list().map(SignedIn::from).collect()

@@ -141,6 +141,12 @@ impl SignIns {
         })
     }
 
+    /// Makes every access token issued so far worthless.
+    pub(crate) fn revoke_access_tokens(&mut self) {
+        self.access.clear();
+        self.order.clear();
+    }
+
     fn issue(&mut self, access: Access) -> String {
         let token = opaque("DgEA");
         self.order.push_back(token.clone());
