@@ -189,6 +189,18 @@ pub(crate) fn answer(
 }
 
 impl Example {
+    /// Sets a parameter or member of the body that the example has.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        let value = value.into();
+        let parameters = self.parameters.iter_mut();
+        for (_, _, found) in parameters.filter(|(_, known, _)| known == name) {
+            found.clone_from(&value);
+        }
+        if let Some(found) = self.body.as_mut().and_then(|body| body.get_mut(name)) {
+            *found = value;
+        }
+    }
+
     /// The request that a sample holds. What the document does not declare is left out.
     ///
     /// # Panics

@@ -21,4 +21,4 @@ pub use crate::exam::{Exam, Tap};
 pub use crate::example::Example;
 pub use crate::listing::{Listed, read};
 pub use crate::seeds::run_seeds;
-pub use crate::stage::{check_lists, space};
+pub use crate::stage::{check_lists, check_own_lists, space};

@@ -1,5 +1,7 @@
 //! Every paged list read to its end: over several pages, to an empty one, and into an error.
 
+use std::collections::BTreeMap;
+
 use auth_core::wire::Pages;
 use auth_core::{Error, ErrorKind};
 use bytes::Bytes;
@@ -103,6 +105,49 @@ pub async fn check(
     listings.len()
 }
 
+/// Reads lists of what a platform has of its own, each in small pages and in one, and gives how many
+/// elements they have. `given` names what the request of an example is about, and says whether the
+/// list is to be read.
+///
+/// # Panics
+///
+/// If a stream ends in an error, asks for another page than the next, or has more or fewer elements
+/// in small pages than in one.
+pub async fn check_own(
+    document: &Document,
+    tap: &Tap,
+    given: impl Fn(&mut Example) -> bool,
+    list: impl AsyncFn(&Example) -> Listed,
+) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for operation in document.operations() {
+        let Some(mut listing) = Listing::of(document, &operation) else {
+            continue;
+        };
+        if !given(&mut listing.example) {
+            continue;
+        }
+        tap.sent();
+        let (count, error) = list(&listing.example).await;
+        assert!(error.is_none(), "{}: {error:?}", operation.id);
+        let sent = tap.sent();
+        let asked: Vec<u64> = sent.iter().filter_map(|it| listing.index(it)).collect();
+        // A full last page is followed by another call, unless the platform says that it is the last.
+        let calls = [
+            count.div_ceil(listing.size).max(1),
+            count / listing.size + 1,
+        ];
+        assert!(calls.contains(&asked.len()), "{}: {asked:?}", operation.id);
+        assert_eq!(asked, listing.indexes(asked.len()), "{}", operation.id);
+        ask(&mut listing.example, &listing.rules, WHOLE);
+        let (whole, error) = list(&listing.example).await;
+        assert!(error.is_none(), "{}: {error:?}", operation.id);
+        assert_eq!(count, whole, "{}", operation.id);
+        counts.insert(operation.id.to_owned(), count);
+    }
+    counts
+}
+
 impl Listing {
     fn of(document: &Document, operation: &Operation<'_>) -> Option<Self> {
         let rules = operation.source.get("x-pagination")?;
@@ -110,24 +155,7 @@ impl Listing {
         let mut example = example(document, operation, Extent::Minimal, 0);
         let least = document.smallest(operation, name("size")).unwrap_or(1);
         let size = usize::try_from(least).unwrap_or(1).max(2);
-        let (index, first) = (name("index"), &rules["first"]);
-        match rules["in"] == "body" {
-            true => {
-                let body = example.body.get_or_insert_with(|| json!({}));
-                body[name("size")] = json!(size);
-                if body.get(index).is_some() {
-                    body[index] = first.clone();
-                }
-            }
-            false => {
-                let given = &mut example.parameters;
-                given.retain(|(_, known, _)| known != name("size"));
-                given.push(("query".to_owned(), name("size").to_owned(), json!(size)));
-                for (_, _, value) in given.iter_mut().filter(|(_, known, _)| known == index) {
-                    *value = first.clone();
-                }
-            }
-        }
+        ask(&mut example, rules, size);
         let (status, empty, item) = answer(document, operation, name("items"));
         Some(Self {
             example,
@@ -198,22 +226,23 @@ impl Listing {
         if !is_right {
             flaws.push(format!("ended with {error:?}"));
         }
-        let first = self.rules["first"].as_u64().unwrap_or_default();
-        let step = match self.rules["unit"] == "page" {
-            true => 1,
-            false => u64::try_from(self.size).unwrap_or_default(),
-        };
-        let calls = course.pages.len() + usize::from(course.failed);
-        let wanted: Vec<u64> = (first..)
-            .step_by(usize::try_from(step).unwrap_or(1))
-            .take(calls)
-            .collect();
+        let wanted = self.indexes(course.pages.len() + usize::from(course.failed));
         let of_list = asked.iter().filter_map(|request| self.index(request));
         let found: Vec<u64> = of_list.collect();
         if found != wanted {
             flaws.push(format!("pages {found:?} instead of {wanted:?}"));
         }
         flaws
+    }
+
+    /// What the first pages are called.
+    fn indexes(&self, count: usize) -> Vec<u64> {
+        let first = self.rules["first"].as_u64().unwrap_or_default();
+        let step = match self.rules["unit"] == "page" {
+            true => 1,
+            false => self.size,
+        };
+        (first..).step_by(step).take(count).collect()
     }
 
     /// The page that a request asks for; none if it is for a token.
@@ -226,6 +255,29 @@ impl Listing {
         let query = pairs(request.uri().query().unwrap_or_default());
         let (_, value) = query.into_iter().find(|(known, _)| known == name)?;
         value.parse().ok()
+    }
+}
+
+/// Asks for pages of a size, from the first on.
+fn ask(example: &mut Example, rules: &Value, size: usize) {
+    let name = |key: &str| rules[key].as_str().unwrap_or_default();
+    let (index, first) = (name("index"), &rules["first"]);
+    match rules["in"] == "body" {
+        true => {
+            let body = example.body.get_or_insert_with(|| json!({}));
+            body[name("size")] = json!(size);
+            if body.get(index).is_some() {
+                body[index] = first.clone();
+            }
+        }
+        false => {
+            let given = &mut example.parameters;
+            given.retain(|(_, known, _)| known != name("size"));
+            given.push(("query".to_owned(), name("size").to_owned(), json!(size)));
+            for (_, _, value) in given.iter_mut().filter(|(_, known, _)| known == index) {
+                *value = first.clone();
+            }
+        }
     }
 }
 
@@ -266,3 +318,6 @@ const COURSES: &[Course] = &[
         failed: true,
     },
 ];
+
+/// A size of pages that every platform takes, and that what a test makes fits into.
+const WHOLE: usize = 50;

@@ -1,5 +1,6 @@
 //! The emulator that all contract tests of a process share.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use huawei_emulator::{Emulator, EmulatorBuilder, Fault, Space, Verdict};
@@ -40,8 +41,30 @@ pub async fn check_lists(
         space.fail_next(fault.after_effect());
     };
     let count = listing::check(&Document::open(platform), tap, script, list).await;
+    assert_none_refused(space);
+    count
+}
+
+/// Reads lists of what the emulator has of its own as [`listing::check_own`] does, and gives how many
+/// elements they have.
+///
+/// # Panics
+///
+/// As [`listing::check_own`], and if the emulator refuses a request.
+pub async fn check_own_lists(
+    platform: &str,
+    space: &Space,
+    tap: &Tap,
+    given: impl Fn(&mut Example) -> bool,
+    list: impl AsyncFn(&Example) -> Listed,
+) -> BTreeMap<String, usize> {
+    let counts = listing::check_own(&Document::open(platform), tap, given, list).await;
+    assert_none_refused(space);
+    counts
+}
+
+fn assert_none_refused(space: &Space) {
     let log = space.log();
     let refused = log.iter().find(|entry| entry.verdict == Verdict::Refused);
     assert!(refused.is_none(), "{refused:?}");
-    count
 }

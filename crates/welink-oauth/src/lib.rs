@@ -11,6 +11,8 @@
 
 mod administration;
 mod app_secret;
+#[cfg(any(feature = "group", feature = "robot"))]
+mod chat;
 mod client;
 #[cfg(feature = "events")]
 pub mod events;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth_core::testing::ManualClock;
 use iot_na::model::{
     AddDeviceGroupMembers, BatchDeviceCommandParam, BatchSubTaskStatus, BatchTargetType,
     BatchTaskParam, BatchTaskType, CommandCancelTaskStatus, CommandStatus, CreateBatchTask,
@@ -20,7 +21,7 @@ use iot_na::model::{
 use iot_na::{Registration, time};
 use serde_json::json;
 
-use crate::stage::Stage;
+use crate::stage::{Stage, client};
 
 fn read() -> DeviceCommandBody {
     DeviceCommandBody::new("Meter", "READ")
@@ -83,6 +84,44 @@ async fn a_device_that_does_not_connect_in_time_is_deleted() {
     stage.iot.tick();
     assert!(!stage.iot.devices().contains(&device.device_id));
     assert_eq!(stage.iot.devices().len(), 1);
+}
+
+#[tokio::test]
+async fn a_device_that_is_silent_goes_offline_and_then_takes_no_commands() {
+    let stage = Stage::new("silent");
+    let device = stage.device("1").await;
+    stage.iot.connect(&device).unwrap();
+    // The client has to see the days go by, too: its tokens end in them.
+    let hand = ManualClock::at(stage.space.now());
+    let iot = client(&stage.space, hand.clock());
+    let command = CreateDeviceCommand::new(&device, read());
+    let options = CreateDeviceCommandOptions::default();
+    for (hours, status) in [
+        (0, DeviceStatus::Online),
+        (24, DeviceStatus::Online),
+        (1, DeviceStatus::Abnormal),
+        (24, DeviceStatus::Offline),
+    ] {
+        let passed = Duration::from_secs(hours * 3600);
+        stage.space.advance_clock(passed);
+        hand.advance(passed);
+        let found = iot.get_device(&device, &GetDevice::default()).await;
+        assert_eq!(found.unwrap().device_info.unwrap().status, Some(status));
+    }
+    iot.create_device_command(&command, &options).await.unwrap();
+    let passed = Duration::from_secs(5 * 86_400);
+    stage.space.advance_clock(passed);
+    hand.advance(passed);
+    let error = iot.create_device_command(&command, &options).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.api().unwrap().code, "100612");
+    assert_eq!(error.action(), iot_na::Action::DropTarget);
+    // A report brings it back.
+    stage
+        .iot
+        .report(&device, "Meter", &json!({"value": 1}))
+        .unwrap();
+    iot.create_device_command(&command, &options).await.unwrap();
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use huawei_emulator::welink_oauth::WelinkOauth;
 use serde_json::json;
 use welink_oauth::model::{
     BatchCreateUsers, CreateDepartment, CreateUser, DeleteDepartment, DeleteUser, GetUser,
-    ListDepartments, ListUsers, SendImageMessage, SendRobotMessage, UpdateUser,
+    ListDepartments, ListUsers, RobotText, SendImageMessage, SendRobotMessage, UpdateUser,
 };
 use welink_oauth::{Client, Error};
 
@@ -120,18 +120,22 @@ async fn messages_reach_those_who_can_be_reached() {
     assert_eq!(error.action(), Action::DropTarget);
 
     let robot = stage.client.as_robot(WelinkOauth::ROBOT_TOKEN);
-    let now = stage
-        .space
-        .now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap();
-    let said: SendRobotMessage = serde_json::from_value(json!({
-        "messageType": "text", "content": { "text": "hello" },
-        "timeStamp": now.as_millis() as u64, "uuid": "u-1",
-    }))
-    .unwrap();
+    let now = stage.space.now().duration_since(std::time::UNIX_EPOCH);
+    let now = i64::try_from(now.unwrap().as_millis()).unwrap();
+    let said = SendRobotMessage::new(RobotText::new("hello"), now, "u-1");
     robot.send_robot_message(&said).await.unwrap();
-    assert_eq!(stage.welink.inbox("example group")[0].title, "hello");
     let error = robot.send_robot_message(&said).await.unwrap_err();
     assert_eq!(error.api().unwrap().code, "58601");
+    for _ in 0..2 {
+        robot.say("again").await.unwrap();
+    }
+    let said: Vec<String> = stage
+        .welink
+        .inbox("example group")
+        .into_iter()
+        .map(|message| message.title)
+        .collect();
+    assert_eq!(said, ["hello", "again", "again"]);
+    let long = robot.say("a".repeat(501)).await.unwrap_err();
+    assert_eq!(long.action(), Action::FixRequest);
 }

@@ -50,6 +50,7 @@ fn another_reader_of_the_documents_accepts_the_exchanges_of_all_tests() {
             "faults",
             "groups",
             "lockout",
+            "office",
             "pages",
             "sign_in",
         ],

@@ -6,8 +6,8 @@ use auth_core::{Action, Error};
 use huawei_emulator::welink_oauth::WelinkOauth;
 use welink_oauth::model::{
     AddGroupMembers, AppServiceInfo, CreateGroup, DisbandGroup, PushContextAware,
-    RemoveGroupMembers, RenameGroup, SendCardMessage, SendGroupMessage, SendRobotMessage,
-    SetGroupCapacity, TransferGroupOwner, UpdateMessageStatus,
+    RemoveGroupMembers, RenameGroup, SendCardMessage, SendGroupMessage, SetGroupCapacity,
+    TransferGroupOwner, UpdateMessageStatus,
 };
 
 use crate::stage::Stage;
@@ -15,6 +15,17 @@ use crate::stage::Stage;
 const OWNER: &str = WelinkOauth::ADMINISTRATOR;
 const MEMBER: &str = WelinkOauth::USER;
 const OTHER: &str = "wangwu@welink";
+/// All that XML has a meaning for.
+const DEPLOYED: &str = "a < b && c[d[0]]>0: \"deployed\"";
+
+#[test]
+fn a_text_for_groups_is_written_as_the_clients_of_the_platform_write_it() {
+    let published = &crate::samples::sample("send_group_message.request")["body"];
+    let robot = AppServiceInfo::new("1", "robot");
+    let id = published["app_msg_id"].as_str().unwrap();
+    let message = SendGroupMessage::text(robot, id, ["123xx", "456xx"], "hello");
+    assert_eq!(&serde_json::to_value(message).unwrap(), published);
+}
 
 /// Makes a group of the owner and one member, and gives its id.
 async fn group(stage: &Stage) -> String {
@@ -33,11 +44,8 @@ fn members(stage: &Stage) -> Vec<String> {
 }
 
 fn message(id: &str, groups: &[&str]) -> SendGroupMessage {
-    let content = "<r><n></n><g>0</g><c>&lt;imbody&gt;&lt;content&gt;&lt;![CDATA[deployed]]&gt;\
-                   &lt;/content&gt;&lt;/imbody&gt;</c></r>";
     let robot = AppServiceInfo::new("1", "robot");
-    let groups = groups.iter().map(|id| (*id).to_owned());
-    SendGroupMessage::new(robot, id, groups, content, 0, "1")
+    SendGroupMessage::text(robot, id, groups.iter().copied(), DEPLOYED)
 }
 
 /// The platform has one code for all that its group services cannot do.
@@ -112,7 +120,7 @@ async fn members_read_what_is_said_while_they_are_in_the_group() {
     client.send_group_message(&second).await.unwrap();
     let read = |who: &str| stage.welink.inbox(who).len();
     assert_eq!([read(&id), read(OWNER), read(MEMBER)], [2, 2, 1]);
-    assert_eq!(stage.welink.inbox(MEMBER)[0].title, "deployed");
+    assert_eq!(stage.welink.inbox(MEMBER)[0].title, DEPLOYED);
 
     // Where one of the groups does not exist, nobody gets anything.
     let wrong = message("m-3", &[&id, "1"]);
@@ -127,15 +135,7 @@ async fn a_robot_speaks_in_its_group_until_that_is_disbanded() {
     let id = group(&stage).await;
     stage.welink.add_robot("a-robot", &id);
     let robot = client.as_robot("a-robot");
-    let now = stage.space.now().duration_since(UNIX_EPOCH);
-    let say = |uuid: &str| -> SendRobotMessage {
-        serde_json::from_value(serde_json::json!({
-            "messageType": "text", "content": { "text": "hello" }, "uuid": uuid,
-            "timeStamp": now.as_ref().unwrap().as_millis() as u64,
-        }))
-        .unwrap()
-    };
-    robot.send_robot_message(&say("u-1")).await.unwrap();
+    robot.say("hello").await.unwrap();
     assert_eq!(stage.welink.inbox(MEMBER)[0].title, "hello");
 
     let rename = RenameGroup::new(&id, "Released").en_name("Released");
@@ -148,7 +148,7 @@ async fn a_robot_speaks_in_its_group_until_that_is_disbanded() {
     client.disband_group(&disband).await.unwrap();
     assert_impossible(client.disband_group(&disband).await, "no such group");
     assert_impossible(client.rename_group(&rename).await, "no such group");
-    let error = robot.send_robot_message(&say("u-2")).await.unwrap_err();
+    let error = robot.say("hello").await.unwrap_err();
     assert_eq!(error.api().unwrap().code, "58404");
     assert_eq!(error.action(), Action::DropTarget);
 }

@@ -11,6 +11,7 @@ mod generated;
 mod groups;
 mod lists;
 mod lockout;
+mod office;
 mod pages;
 #[cfg(unix)]
 mod rotation;

@@ -98,7 +98,15 @@ impl State {
     ) -> Result<Value, Refusal> {
         let owner = self.owner(call)?;
         let body = call.body();
-        let online = self.device(call, device_id)?.status == Status::Online;
+        let device = self.device(call, device_id)?;
+        let now_s = unix_s(call.now);
+        if device
+            .seen_s
+            .is_some_and(|seen| now_s - seen >= ZOMBIE_AFTER_S)
+        {
+            return Err(Refusal::code("100612").because("the device was silent for 7 days"));
+        }
+        let online = device.status == Status::Online;
         let callback_url = body["callbackUrl"].as_str().map(str::to_owned);
         if let Some(url) = &callback_url {
             self.check_address(&owner, url)
@@ -397,6 +405,8 @@ fn paged(call: &Call<'_>, items: Vec<Value>) -> Answer {
     }))
 }
 
+/// From so much silence on a device takes no commands: 7 days.
+const ZOMBIE_AFTER_S: i64 = 7 * 86_400;
 /// How long a command may wait unless it says otherwise: 48 hours.
 const DEFAULT_LIFE_S: i64 = 172_800;
 /// How many commands may wait for a device.

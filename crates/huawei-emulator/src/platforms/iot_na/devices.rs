@@ -29,6 +29,8 @@ pub(crate) struct Device {
     /// When it is deleted unless it has connected; never if there is none.
     pub deleted_s: Option<i64>,
     pub status: Status,
+    /// When it was last heard of, in Unix seconds; nothing before it has connected.
+    pub seen_s: Option<i64>,
     /// Members of `deviceInfo` that were set.
     pub info: Map<String, Value>,
     pub tags: Value,
@@ -49,6 +51,7 @@ pub(crate) struct Service {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Status {
+    Abnormal,
     Inactive,
     Offline,
     Online,
@@ -57,6 +60,7 @@ pub(crate) enum Status {
 impl Status {
     pub(super) fn word(self) -> &'static str {
         match self {
+            Self::Abnormal => "ABNORMAL",
             Self::Inactive => "INACTIVE",
             Self::Offline => "OFFLINE",
             Self::Online => "ONLINE",
@@ -196,6 +200,7 @@ impl State {
             modified_s: now_s,
             deleted_s: (timeout > 0).then_some(now_s + timeout),
             status: Status::Inactive,
+            seen_s: None,
             info,
             tags: body["tags"].clone(),
             services: Vec::new(),

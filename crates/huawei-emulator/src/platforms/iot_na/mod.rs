@@ -63,6 +63,7 @@ impl State {
         self.now_s = now_s;
         self.run_cancel_tasks();
         self.expire_devices(now_s);
+        self.age_devices(now_s);
         self.expire_commands(now_s);
         self.run_batches(now_s);
         self.run_upgrades(now_s);

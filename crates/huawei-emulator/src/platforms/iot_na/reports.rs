@@ -4,6 +4,8 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
+use crate::clock::unix_s;
+
 use super::State;
 use super::devices::Status;
 use super::time::written;
@@ -18,6 +20,7 @@ impl State {
     ) -> Result<(), &'static str> {
         let device = self.known(device_id)?;
         let first = device.status == Status::Inactive && online;
+        device.seen_s = Some(unix_s(now));
         device.status = match online {
             true => Status::Online,
             false => Status::Offline,
@@ -55,6 +58,7 @@ impl State {
             self.set_status(device_id, true, now)?;
         }
         let device = self.known(device_id)?;
+        device.seen_s = Some(unix_s(now));
         let app_id = device.app_id.clone();
         let service = device.service(service_id);
         for (name, value) in data.as_object().into_iter().flatten() {
@@ -85,6 +89,24 @@ impl State {
         Ok(())
     }
 
+    /// Takes devices that were silent for long for what the platform takes them for.
+    pub(super) fn age_devices(&mut self, now_s: i64) {
+        let mut changed = Vec::new();
+        for device in &mut self.devices {
+            let silent = device.seen_s.map_or(0, |seen| now_s - seen);
+            let aged = match device.status {
+                Status::Abnormal | Status::Online if silent >= OFFLINE_AFTER_S => Status::Offline,
+                Status::Online if silent >= ABNORMAL_AFTER_S => Status::Abnormal,
+                _ => continue,
+            };
+            device.status = aged;
+            changed.push((device.app_id.clone(), device.device_id.clone(), aged));
+        }
+        for (app_id, device_id, aged) in changed {
+            self.info_changed(&app_id, &device_id, json!({ "status": aged.word() }));
+        }
+    }
+
     /// Tells of changed attributes; what did not change is null.
     pub(super) fn info_changed(&mut self, app_id: &str, device_id: &str, changed: Value) {
         let mut info = json!({
@@ -105,3 +127,8 @@ impl State {
         self.notify(app_id, "deviceInfoChanged", notice);
     }
 }
+
+/// From so much silence on a device is abnormal: 25 hours by default.
+const ABNORMAL_AFTER_S: i64 = 25 * 3600;
+/// From so much silence on it is offline: 49 hours by default.
+const OFFLINE_AFTER_S: i64 = 49 * 3600;

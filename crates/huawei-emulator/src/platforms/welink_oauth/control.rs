@@ -109,6 +109,16 @@ pub(super) fn answer(state: &mut State, call: &ControlCall<'_>) -> Result<Answer
             state.messages.robots.push((robot.token, robot.group));
             done()
         }
+        ("GET", ["records", shelf]) => {
+            let records = state.office.records(tenant, shelf);
+            list(records.ok_or_else(|| missing("no such shelf"))?)
+        }
+        ("POST", ["records", shelf]) => {
+            let key = state.office.put(tenant, shelf, parse(body)?);
+            let key = key.ok_or_else(|| missing("no such shelf, or a key that is no text"))?;
+            Answer::json(&json!({ "key": key })).with_status(StatusCode::CREATED)
+        }
+        (_, ["drive", id]) => state.office.transfer(id, call)?,
         ("GET", ["messages"]) => list(&state.messages.received),
         ("GET", ["inbox", receiver]) => {
             let receiver = percent_decode_str(receiver).decode_utf8_lossy();

@@ -285,8 +285,10 @@ fn words(content: &str) -> String {
         .replace("&gt;", ">")
         .replace("&amp;", "&");
     let text = plain.split_once("<content><![CDATA[");
-    let text = text.and_then(|(_, rest)| rest.split_once("]]>"));
-    text.map_or(content, |(text, _)| text).to_owned()
+    let text = text.and_then(|(_, rest)| rest.split_once("]]></content>"));
+    let text = text.map_or(content, |(text, _)| text);
+    // What ends such a text is written in two of them.
+    text.replace("]]]]><![CDATA[>", "]]>")
 }
 
 fn with_illegal(mut members: Value, illegal: Vec<Value>) -> Answer {

@@ -159,6 +159,19 @@ impl WelinkOauth {
             .collect()
     }
 
+    /// What lies on a shelf of a tenant, the oldest first: `approvals`, `articles`, `conferences`,
+    /// `events`, `files`, `meetings`, `punches`, `shifts` or `todos`; nothing on any other.
+    pub fn records(&self, tenant_id: &str, shelf: &str) -> Vec<Value> {
+        let records = self.state().office.records(tenant_id, shelf);
+        records.unwrap_or_default()
+    }
+
+    /// Puts a record on a shelf of a tenant, as people and devices do with approvals and punches,
+    /// and gives its key; nothing where there is no such shelf.
+    pub fn add_record(&self, tenant_id: &str, shelf: &str, record: Value) -> Option<String> {
+        self.state().office.put(tenant_id, shelf, record)
+    }
+
     /// Adds a robot that speaks in a group: the id of one, or any name.
     pub fn add_robot(&self, token: &str, group: &str) {
         let robot = (token.to_owned(), group.to_owned());

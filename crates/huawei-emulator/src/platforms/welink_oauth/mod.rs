@@ -10,6 +10,7 @@ mod groups;
 mod handle;
 mod legacy;
 mod messages;
+mod office;
 mod page;
 mod roles;
 mod scope;
@@ -36,6 +37,7 @@ use self::apps::{Apps, success};
 use self::directory::Directory;
 use self::groups::Groups;
 use self::messages::Messages;
+use self::office::Office;
 
 /// The state of WeLink in one space.
 #[derive(Debug)]
@@ -45,6 +47,7 @@ pub(crate) struct State {
     pub directories: BTreeMap<String, Directory>,
     pub groups: Groups,
     pub messages: Messages,
+    pub office: Office,
     callbacks: Vec<Callback>,
 }
 
@@ -61,6 +64,7 @@ impl Default for State {
                 robots: vec![(seed::ROBOT_TOKEN.to_owned(), group)],
                 ..Messages::default()
             },
+            office: Office::default(),
             apps,
             callbacks: Vec::new(),
         }
@@ -148,6 +152,7 @@ impl Platform for State {
             "is_app_admin" => self.is_app_admin(call),
             "send_robot_message" => self.messages.robot(&self.groups, call),
             _ if is_of_groups(call) => self.of_group(call),
+            _ if office::is_meant(call) => self.of_office(call),
             "get_admin_domain_scope"
             | "get_app"
             | "get_app_visible_scope"
@@ -209,7 +214,16 @@ fn resource(path: &str) -> Resource {
 
 /// The operations with behaviour of their own.
 pub(crate) const BEHAVES: &[&str] = &[
+    "add_article",
+    "add_article_v1",
+    "add_event",
     "add_group_members",
+    "add_meeting",
+    "add_todo",
+    "add_todo_v1",
+    "add_todo_v2",
+    "assign_attendance_groups",
+    "assign_shifts",
     "authorize",
     "authorize_scan_login",
     "batch_create_departments",
@@ -235,21 +249,32 @@ pub(crate) const BEHAVES: &[&str] = &[
     "bulk_update_users_v2",
     "create_app_token",
     "create_app_token_v1",
+    "create_conference",
     "create_department",
     "create_group",
     "create_oauth_token",
     "create_role",
     "create_role_group",
+    "create_share_link",
+    "create_shifts",
     "create_user",
+    "delete_article",
+    "delete_conference",
     "delete_department",
+    "delete_event",
+    "delete_meeting",
     "delete_role",
     "delete_role_group",
+    "delete_share_link",
+    "delete_shift",
+    "delete_todo",
     "delete_user",
     "disband_group",
     "get_admin_domain_scope",
     "get_app",
     "get_app_visible_scope",
     "get_batch_result",
+    "get_conference",
     "get_department",
     "get_department_sync_status",
     "get_department_v1",
@@ -257,6 +282,7 @@ pub(crate) const BEHAVES: &[&str] = &[
     "get_legacy_department",
     "get_legacy_user",
     "get_legacy_user_v3",
+    "get_past_conference",
     "get_role",
     "get_role_group",
     "get_tenant",
@@ -270,24 +296,38 @@ pub(crate) const BEHAVES: &[&str] = &[
     "get_user_v1",
     "is_app_admin",
     "list_app_visible_users",
+    "list_applied_approvals",
+    "list_approval_groups",
+    "list_approval_templates",
     "list_apps",
+    "list_attendance_groups",
+    "list_conferences",
+    "list_copied_approvals",
     "list_department_ancestors",
     "list_department_users",
     "list_department_users_isv",
     "list_department_users_simple",
     "list_departments",
     "list_departments_v1",
+    "list_handled_approvals",
     "list_legacy_departments",
     "list_legacy_departments_v3",
     "list_parent_departments",
+    "list_past_conferences",
+    "list_punch_records",
+    "list_punch_records_v2",
     "list_role_groups",
     "list_role_users",
     "list_roles",
+    "list_share_links",
+    "list_shifts",
     "list_user_accounts",
     "list_user_parent_departments",
     "list_users",
     "list_users_simple",
     "list_users_v1",
+    "prepare_download",
+    "prepare_upload",
     "push_context_aware",
     "recall_message",
     "remove_group_members",
@@ -304,10 +344,18 @@ pub(crate) const BEHAVES: &[&str] = &[
     "set_group_capacity",
     "transfer_group_owner",
     "update_app",
+    "update_article",
+    "update_article_v1",
+    "update_conference",
     "update_department",
+    "update_event",
+    "update_meeting",
     "update_message_status",
     "update_role",
     "update_role_group",
+    "update_shift",
+    "update_todo",
+    "update_todo_v1",
     "update_user",
     "update_user_mobile",
 ];
