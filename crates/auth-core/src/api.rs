@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use crate::address::Base;
 use crate::budget::Budget;
 use crate::{
-    Cached, CachedBuilder, Clock, Credential, Error, HttpSend, Platform, Request, Result,
-    RetryPolicy, StoreKey, TokenProvider, TokenStore,
+    Cached, CachedBuilder, Clock, Credential, Error, HttpSend, Lockout, Platform, Request, Result,
+    RetryPolicy, SecretSource, StoreKey, TokenProvider, TokenStore,
 };
 
 pub use builder::ApiBuilder;
@@ -160,12 +160,32 @@ impl Api {
         }
         #[cfg(feature = "pool")]
         if let (Some(pool), Some(tenant)) = (self.pool(), tenant) {
-            let bases = self.shared.bases.iter().map(|base| base.url(&base.path));
-            let parts = [self.shared.platform.name, credential, tenant];
-            let key: Vec<_> = parts.into_iter().map(str::to_owned).chain(bases).collect();
-            tokens = tokens.pooled(pool, key.join("\n"));
+            tokens = tokens.pooled(pool, self.pool_key(credential, tenant));
         }
         tokens
+    }
+
+    /// What keeps the secret of an account from being tried again after it was refused, by whichever
+    /// tokens or calls: one for all clients of the account that share a pool.
+    #[cfg_attr(
+        not(feature = "pool"),
+        expect(unused_variables, reason = "accounts are told apart in a pool alone")
+    )]
+    pub fn lockout(&self, account: &str, secret: &SecretSource) -> Arc<Lockout> {
+        let make = || Lockout::of(secret.clone(), self.shared.clock.clone());
+        #[cfg(feature = "pool")]
+        if let Some(pool) = self.pool() {
+            return pool.lockout(&self.pool_key("lockout", account), secret, make);
+        }
+        Arc::new(make())
+    }
+
+    #[cfg(feature = "pool")]
+    fn pool_key(&self, credential: &str, tenant: &str) -> String {
+        let bases = self.shared.bases.iter().map(|base| base.url(&base.path));
+        let parts = [self.shared.platform.name, credential, tenant];
+        let key: Vec<_> = parts.into_iter().map(str::to_owned).chain(bases).collect();
+        key.join("\n")
     }
 
     /// The pool that the client's tokens are kept in, if it was given one that is still there.

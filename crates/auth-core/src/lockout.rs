@@ -86,6 +86,13 @@ impl Lockout {
         result
     }
 
+    /// Whether it is about this secret, as far as can be told without asking a vault.
+    #[cfg(feature = "pool")]
+    pub(crate) fn may_be_about(&self, secret: &SecretSource) -> bool {
+        let own = self.secret.as_ref();
+        own.is_some_and(|own| own.source().may_be(secret))
+    }
+
     /// Forgets all refusals: the secret is another one now.
     pub fn clear(&self) {
         self.trouble().clear();

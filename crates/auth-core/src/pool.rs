@@ -1,15 +1,16 @@
 //! Many tenants in one process: a cache, or a client, for each, made when it is needed.
 
+use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::available_parallelism;
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{OptionsBuilder, UnitWeighter};
 
-use crate::{Cached, Error, Result};
+use crate::{Cached, Error, Lockout, Result, SecretSource};
 
 /// A bounded pool of what tenants need: [`Cached`] providers or whole clients, one for each tenant.
 /// Clones are one pool.
@@ -47,6 +48,8 @@ pub struct TokenPool<T = Cached>(Arc<Inner<T>>);
 
 struct Inner<T> {
     tenants: Tenants<T>,
+    /// Those of accounts that several tenants have in common, while anybody uses them.
+    lockouts: Mutex<HashMap<String, Weak<Lockout>>>,
     factory: Box<Factory<T>>,
     capacity: usize,
 }
@@ -97,6 +100,28 @@ impl TokenPool {
     }
 }
 
+impl TokenPool {
+    /// The lockout known by this key, if it is about this secret, or the one that `make` makes.
+    pub(crate) fn lockout(
+        &self,
+        key: &str,
+        secret: &SecretSource,
+        make: impl FnOnce() -> Lockout,
+    ) -> Arc<Lockout> {
+        let known = self.0.lockouts.lock();
+        // No step in between leaves a state that the next cannot work with.
+        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        let found = known.get(key).and_then(Weak::upgrade);
+        if let Some(found) = found.filter(|it| it.may_be_about(secret)) {
+            return found;
+        }
+        known.retain(|_, lockout| lockout.strong_count() > 0);
+        let made = Arc::new(make());
+        known.insert(key.to_owned(), Arc::downgrade(&made));
+        made
+    }
+}
+
 impl<T: Clone> TokenPool<T> {
     /// A pool of at most `capacity` tenants. `factory` is handed the tenant's name; it should do no
     /// I/O, as no builder of these crates does.
@@ -122,6 +147,7 @@ impl<T: Clone> TokenPool<T> {
         let lifecycle = DefaultLifecycle::default();
         Self(Arc::new(Inner {
             tenants: Cache::with_options(options, UnitWeighter, Keyed::new(), lifecycle),
+            lockouts: Mutex::default(),
             factory: Box::new(factory),
             capacity,
         }))

@@ -10,7 +10,8 @@ use crate::model::{Callback, DeviceService};
 /// # Notifications
 ///
 /// Answer 200 within 15 seconds and do the work afterwards: a site that waits longer, or gets 501
-/// to 504, sends the notification again, and after ten failures in a row it sends no more.
+/// to 504, sends the notification again; after ten failures in a row it only tries the address now
+/// and then, until one is answered.
 ///
 /// Notifications carry no signature and no secret. What proves them is the connection: TLS with a
 /// certificate of the platform, rules of the network, an address that cannot be guessed.

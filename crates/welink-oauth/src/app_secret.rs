@@ -20,9 +20,9 @@ use crate::model::{CreateAppToken, CreatedAppToken};
 /// app and for each tenant that subscribed to it, and renews it before it expires ([page][page]).
 ///
 /// **A wrong secret locks the app for 15 minutes.** It is not tried again by anybody who shares the
-/// client before a wait of 5 seconds, which doubles up to 15 minutes, and not at all while the
-/// platform says that the app is locked; until then every call fails at once, with an error that
-/// tells for how long.
+/// client, or its pool of tokens, before a wait of 5 seconds, which doubles up to 15 minutes, and not
+/// at all while the platform says that the app is locked; until then every call fails at once, with
+/// an error that tells for how long.
 ///
 /// [page]: https://support.huaweicloud.com/devg-welink/start-09.html
 #[derive(Clone)]

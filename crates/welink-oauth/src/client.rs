@@ -195,12 +195,11 @@ impl ClientBuilder {
                 .credential("clientSecretQuery", app.credential());
         }
         let mut api = api.build()?;
-        let clock = api.clock().clone();
         // One for both doors: the platform locks the app, whichever got the wrong secret.
-        let lockout = Arc::new(match &self.app {
-            Some(app) => Lockout::of(app.secret().clone(), clock),
-            None => Lockout::new(clock),
-        });
+        let lockout = match &self.app {
+            Some(app) => api.lockout(app.client_id(), app.secret()),
+            None => Arc::new(Lockout::new(api.clock().clone())),
+        };
         #[cfg(feature = "sign-in")]
         let sign_in = crate::sign_in::Settings::new(self.form, Arc::clone(&lockout));
         let tickets = Tickets::new(api.clone(), lockout);

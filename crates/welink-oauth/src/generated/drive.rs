@@ -147,7 +147,7 @@ pub(crate) static PREPARE_UPLOAD: Operation = Operation {
     query: &[],
     role: "api",
     idempotent: false,
-    sensitive: false,
+    sensitive: true,
     security: &[&[&APP_ACCESS_TOKEN]],
     outcome: &OUTCOME,
 };
@@ -160,7 +160,7 @@ pub(crate) static PREPARE_DOWNLOAD: Operation = Operation {
     query: &[],
     role: "api",
     idempotent: true,
-    sensitive: false,
+    sensitive: true,
     security: &[&[&APP_ACCESS_TOKEN]],
     outcome: &OUTCOME,
 };

@@ -149,3 +149,29 @@ async fn a_secret_that_is_wrong_at_one_door_is_not_tried_at_the_other() {
     assert_eq!(error.action(), Action::FixCredentials, "{error}");
     assert_eq!(stage.space.request_count(), 2);
 }
+
+#[tokio::test]
+async fn a_wrong_secret_is_tried_once_by_all_clients_that_share_a_pool() {
+    let stage = Stage::new("pool-wrong");
+    let pool = TokenPool::bounded(100);
+    let built = |secret: &str| {
+        builder(&stage.space, AppSecret::new(WelinkOauth::CLIENT_ID, secret))
+            .transport(Arc::new(ReqwestSend::builder().build().unwrap()))
+            .pool(pool.clone())
+            .build()
+            .unwrap()
+    };
+    // As for every request of a tenant.
+    for number in 0..8 {
+        let tenant = built("wrong").as_tenant(&format!("tenant-{number}"));
+        let error = tenant.unwrap().get_tenant().await.unwrap_err();
+        assert_eq!(error.action(), Action::FixCredentials, "{error}");
+    }
+    assert_eq!(tickets(&stage), 1);
+    assert!(!stage.welink.is_locked());
+    // Whoever has another secret is not held up.
+    built(WelinkOauth::CLIENT_SECRET)
+        .get_tenant()
+        .await
+        .unwrap();
+}

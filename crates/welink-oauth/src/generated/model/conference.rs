@@ -438,9 +438,9 @@ pub struct ConferenceInfo {
         deserialize_with = "wire::lenient"
     )]
     pub is_auto_record: Option<Flag>,
-    /// Join address for the chair.
+    /// Join address for the chair; whoever has it chairs the conference.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub chair_join_uri: Option<String>,
+    pub chair_join_uri: Option<Secret>,
     /// Join address for guests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub guest_join_uri: Option<String>,

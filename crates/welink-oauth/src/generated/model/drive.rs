@@ -128,9 +128,9 @@ pub struct DriveDownload {
     /// Upper-case hex MD5 of the whole file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub md5: Option<String>,
-    /// Temporary download address.
+    /// Temporary download address; whoever has it gets the file.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub download_url: Option<String>,
+    pub download_url: Option<Secret>,
 }
 
 /// Key of a drive file.
@@ -223,9 +223,10 @@ pub struct DriveUpload {
     /// Serial number of the drive file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_sn: Option<String>,
-    /// Address to upload the file to; empty when the drive already has the file.
+    /// Address to upload the file to, which proves itself; empty when the drive already has the
+    /// file.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub upload_url: Option<String>,
+    pub upload_url: Option<Secret>,
 }
 
 /// Parameters of list_share_links: list the share links of a file.
