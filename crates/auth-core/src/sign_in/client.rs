@@ -1,8 +1,9 @@
 //! The OAuth client of one authorization server, and the settings it is built from.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use oauth2::TokenUrl;
 use serde::de::DeserializeOwned;
 
 use crate::jwt::Expected;
@@ -85,8 +86,10 @@ pub(super) struct Paths {
 }
 
 pub(super) struct Path {
-    pub(super) operation: &'static Operation,
-    pub(super) path: Option<String>,
+    operation: &'static Operation,
+    path: Option<String>,
+    /// The address, once it has been read.
+    url: OnceLock<TokenUrl>,
 }
 
 impl OAuthClient {
@@ -96,10 +99,7 @@ impl OAuthClient {
         endpoints: Endpoints,
         client_id: impl Into<String>,
     ) -> OAuthClientBuilder {
-        let stated = |operation| Path {
-            operation,
-            path: None,
-        };
+        let stated = |operation| Path::new(operation, None);
         let paths = Paths {
             authorize: stated(endpoints.authorize),
             exchange: stated(endpoints.exchange),
@@ -262,6 +262,24 @@ impl OAuthClientBuilder {
 }
 
 impl Path {
+    pub(super) fn new(operation: &'static Operation, path: Option<String>) -> Self {
+        Self {
+            operation,
+            path,
+            url: OnceLock::new(),
+        }
+    }
+
+    /// The address on the server of `api`, which is the same for all views of a client.
+    pub(super) fn url(&self, api: &Api) -> Result<TokenUrl> {
+        if let Some(url) = self.url.get() {
+            return Ok(url.clone());
+        }
+        let url = TokenUrl::new(api.url(&self.request())?)
+            .map_err(|_| Error::config("the address of the token endpoint is not an address"))?;
+        Ok(self.url.get_or_init(|| url).clone())
+    }
+
     /// A request of this endpoint. It carries no credential but what the grant puts into it.
     pub(super) fn request(&self) -> Request {
         let request = Request::new(self.operation).schemes(&[]);

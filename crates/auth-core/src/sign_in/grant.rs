@@ -12,7 +12,6 @@ use oauth2::{
     AccessToken, AsyncHttpClient, AuthType, AuthorizationCode, ClientId, ClientSecret,
     EndpointNotSet, EndpointSet, ErrorResponse, HttpRequest, HttpResponse, PkceCodeVerifier,
     RedirectUrl, RequestTokenError, Scope, StandardRevocableToken, TokenResponse, TokenType,
-    TokenUrl,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -188,15 +187,12 @@ impl<'a> Grant<'a> {
 
 impl OAuthClient {
     fn oauth2(&self, path: &Path, secret: Option<&Secret>) -> Result<Oauth2Client> {
-        let url = self.api.url(&path.request())?;
-        let url = TokenUrl::new(url)
-            .map_err(|_| Error::config("the address of the token endpoint is not an address"))?;
         let client = oauth2::Client::new(ClientId::new(self.shared.id.clone()))
             .set_auth_type(match self.shared.auth {
                 ClientAuth::Basic => AuthType::BasicAuth,
                 ClientAuth::Parameters => AuthType::RequestBody,
             })
-            .set_token_uri(url);
+            .set_token_uri(path.url(&self.api)?);
         Ok(match secret {
             Some(secret) => client.set_client_secret(ClientSecret::new(secret.expose().to_owned())),
             None => client,

@@ -128,10 +128,7 @@ impl OAuthClient {
         let rules = Verifier::new(algorithms).issuer(issuer.issuer.as_str());
         let client_id = client_id.into();
         let id_tokens = IdTokens::new(keys.build()?, rules, client_id.as_str());
-        let at = |operation, path: &str| Path {
-            operation,
-            path: Some(path.to_owned()),
-        };
+        let at = |operation, path: &str| Path::new(operation, Some(path.to_owned()));
         let paths = Paths {
             authorize: at(&AUTHORIZE, &authorize),
             exchange: at(&EXCHANGE_CODE, &token),
