@@ -52,14 +52,17 @@ async fn receive(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -
         println!("refused: {rejection}");
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let receipts = match receipts::read(&body) {
-        Ok(receipts) => receipts,
+    let callback = match receipts::read(&body) {
+        Ok(callback) => callback,
         Err(error) => {
             println!("unreadable: {error}");
             return StatusCode::BAD_REQUEST.into_response();
         }
     };
-    for receipt in receipts {
+    for error in callback.unreadable {
+        println!("left out: {error}");
+    }
+    for receipt in callback.receipts {
         // This is where the token would be kept, suspended or deleted.
         let disposition = receipt.status.disposition();
         println!("{}: {}: {disposition}", receipt.request_id, receipt.status);

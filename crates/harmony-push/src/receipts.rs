@@ -15,9 +15,12 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use auth_core::{Action, Error, KnownCode, Result, Secret};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::generated::platform::PLATFORM;
-use crate::model::{HmsReceiptCallback, HmsReceiptStatus, ReceiptCallback, ReceiptStatus};
+use crate::model::{HmsReceiptStatus, ReceiptStatus};
 use crate::outcome::{Disposition, RequestId};
 
 pub use crate::callback_key::SecretForm;
@@ -28,6 +31,16 @@ pub const HEADER: &str = "X-HUAWEI-CALLBACK-ID";
 
 /// What to answer to a receipt callback, with status 200 and as `application/json`.
 pub const ACK: &str = r#"{"code":"0","message":"success"}"#;
+
+/// What a call of the platform tells: up to 100 receipts of v3 messages, up to 1000 of HMS messages.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Callback {
+    /// The receipts, in their order.
+    pub receipts: Vec<Receipt>,
+    /// What is wrong with those that could not be read, each named by its place.
+    pub unreadable: Vec<Error>,
+}
 
 /// What became of a message on one device.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,15 +128,18 @@ impl fmt::Display for Status {
 }
 
 /// Reads the receipts of v3 messages (receipt version V2).
-pub fn read(body: &[u8]) -> Result<Vec<Receipt>> {
-    let callback: ReceiptCallback = parse(body)?;
-    Ok(callback.statuses.into_iter().map(Receipt::from).collect())
+///
+/// # Errors
+///
+/// The body is no list of receipts. One receipt that cannot be read is not an error here: it costs
+/// none of the others.
+pub fn read(body: &[u8]) -> Result<Callback> {
+    parse::<ReceiptStatus>(body)
 }
 
-/// Reads the receipts of HMS v1 and v2 messages (receipt version V1).
-pub fn read_hms(body: &[u8]) -> Result<Vec<Receipt>> {
-    let callback: HmsReceiptCallback = parse(body)?;
-    Ok(callback.statuses.into_iter().map(Receipt::from).collect())
+/// Reads the receipts of HMS v1 and v2 messages (receipt version V1). Errors are those of [`read`].
+pub fn read_hms(body: &[u8]) -> Result<Callback> {
+    parse::<HmsReceiptStatus>(body)
 }
 
 impl From<ReceiptStatus> for Receipt {
@@ -163,15 +179,32 @@ impl From<HmsReceiptStatus> for Receipt {
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|error| {
-        // Only the place: the text of the error could quote a token.
+/// A callback whose receipts are read one by one.
+#[derive(Deserialize)]
+struct Raw {
+    statuses: Vec<Value>,
+}
+
+fn parse<T: DeserializeOwned + Into<Receipt>>(body: &[u8]) -> Result<Callback> {
+    // Of errors only the place: their texts could quote a token.
+    let raw: Raw = serde_json::from_slice(body).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
         Error::decode(format!(
-            "the receipts cannot be read: line {}, column {}",
-            error.line(),
-            error.column()
+            "the receipts cannot be read: line {line}, column {column}"
         ))
-    })
+    })?;
+    let total = raw.statuses.len();
+    let mut callback = Callback::default();
+    for (index, status) in raw.statuses.into_iter().enumerate() {
+        match serde_json::from_value::<T>(status) {
+            Ok(status) => callback.receipts.push(status.into()),
+            Err(_) => callback.unreadable.push(Error::decode(format!(
+                "receipt {} of {total} cannot be read: a member is missing or of another type",
+                index + 1
+            ))),
+        }
+    }
+    Ok(callback)
 }
 
 fn time(milliseconds: i64) -> Option<SystemTime> {
@@ -219,7 +252,20 @@ mod tests {
 
     #[test]
     fn an_unreadable_body_is_not_quoted() {
-        let error = read(br#"{"statuses":[{"token":"device-token"}]}"#).unwrap_err();
+        let error = read(br#"{"statuses":"device-token"}"#).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("device-token"));
+    }
+
+    #[test]
+    fn an_unreadable_receipt_costs_no_other() {
+        let body = br#"{"statuses":[{"token":"device-token"},"device-token",
+            {"token":"t","pushType":0,"appPackageName":"a","requestId":"1"}]}"#;
+        let callback = read(body).unwrap();
+        assert_eq!(callback.receipts.len(), 1);
+        assert_eq!(callback.receipts[0].request_id.as_str(), "1");
+        let told: Vec<_> = callback.unreadable.iter().map(Error::to_string).collect();
+        assert!(told[0].starts_with("receipt 1 of 3 "), "{told:?}");
+        assert!(told[1].starts_with("receipt 2 of 3 "), "{told:?}");
+        assert!(!format!("{callback:?} {told:?}").contains("device-token"));
     }
 }

@@ -59,8 +59,8 @@ async fn take(State(desk): State<Desk>, headers: HeaderMap, body: String) -> (St
         return (StatusCode::UNAUTHORIZED, rejection.to_string());
     }
     match receipts::read(body.as_bytes()) {
-        Ok(receipts) => {
-            for receipt in receipts {
+        Ok(callback) => {
+            for receipt in callback.receipts {
                 // The demonstration may have ended; the platform gets its answer all the same.
                 let _ = desk.arrived.send(receipt);
             }

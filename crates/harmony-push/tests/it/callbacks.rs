@@ -25,7 +25,9 @@ fn milliseconds(count: u64) -> SystemTime {
 
 #[test]
 fn a_delivery_receipt_is_read() {
-    let receipts = receipts::read(&body("on_delivery_receipts.request.delivery_guide")).unwrap();
+    let receipts = receipts::read(&body("on_delivery_receipts.request.delivery_guide"))
+        .unwrap()
+        .receipts;
     let [receipt] = &receipts[..] else {
         panic!("one receipt")
     };
@@ -41,14 +43,18 @@ fn a_delivery_receipt_is_read() {
 
 #[test]
 fn a_widget_receipt_is_read() {
-    let receipts = receipts::read(&body("on_delivery_receipts.request.form_guide")).unwrap();
+    let receipts = receipts::read(&body("on_delivery_receipts.request.form_guide"))
+        .unwrap()
+        .receipts;
     assert_eq!(receipts[0].form_id, Some(10086));
     assert!(receipts[0].status.is_delivered());
 }
 
 #[test]
 fn an_hms_receipt_is_read() {
-    let receipts = receipts::read_hms(&body("on_hms_receipts.request.reference")).unwrap();
+    let receipts = receipts::read_hms(&body("on_hms_receipts.request.reference"))
+        .unwrap()
+        .receipts;
     assert!(receipts[0].status.is_delivered());
     assert_eq!(receipts[0].app.as_deref(), Some("0000000013"));
     assert_eq!(receipts[0].request_id.as_str(), "1234567890");
@@ -64,7 +70,9 @@ fn the_cause_of_a_message_that_was_held_back_is_read_in_any_form() {
         (Value::Null, None),
     ] {
         let body = json!({"statuses": [{"token": "t", "status": 201, "subStatus": sent}]});
-        let receipts = receipts::read_hms(body.to_string().as_bytes()).unwrap();
+        let receipts = receipts::read_hms(body.to_string().as_bytes())
+            .unwrap()
+            .receipts;
         assert_eq!(receipts[0].sub_status.as_deref(), read, "{body}");
     }
 }

@@ -170,7 +170,7 @@ async fn a_receipt_joins_the_outcome_of_its_message() {
         .unwrap();
     let later = stage.space.now() + std::time::Duration::from_secs(600);
     assert!(verifier.verify(header.as_deref(), later).is_err());
-    let receipts = receipts::read(&body).unwrap();
+    let receipts = receipts::read(&body).unwrap().receipts;
     let [receipt]: &[Receipt; 1] = receipts.as_slice().try_into().unwrap();
     assert_eq!(receipt.request_id, request_id);
     assert_eq!(receipt.token.expose(), token);

@@ -9,10 +9,9 @@ use harmony_push::receipts::{self, SecretForm, Verifier};
 pub(crate) fn run(data: &[u8]) {
     let end = data.iter().position(|byte| *byte == b'\n');
     let (header, body) = data.split_at(end.unwrap_or(0));
-    for receipts in [receipts::read(body), receipts::read_hms(body)] {
-        for receipt in receipts.into_iter().flatten() {
-            let _ = (receipt.status.disposition(), receipt.status.to_string());
-        }
+    let callbacks = [receipts::read(body), receipts::read_hms(body)];
+    for receipt in callbacks.into_iter().flatten().flat_map(|it| it.receipts) {
+        let _ = (receipt.status.disposition(), receipt.status.to_string());
     }
     let verifier = Verifier::builder("user", "c2VjcmV0")
         .form(SecretForm::Either)
