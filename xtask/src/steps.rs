@@ -1,6 +1,7 @@
 //! What each command and each step of CI runs.
 
-use std::path::Path;
+use std::env;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use xshell::{Shell, cmd};
@@ -281,14 +282,42 @@ pub(crate) fn package(sh: &Shell) -> Result<Done> {
     release(sh, &["check"])?;
     let excluded = trees::unpublished(sh)?;
     let dirty = sh.var("CI").is_err().then_some("--allow-dirty");
+    // Cargo takes a version it has seen for unchanged: what it unpacked and built of an earlier state
+    // would be checked in the place of this one.
+    let folder = "target/packages";
+    forget_unpacked(sh)?;
+    sh.remove_path(folder)?;
     cmd!(
         sh,
-        "cargo package --quiet --workspace {excluded...} {dirty...}"
+        "cargo package --quiet --workspace {excluded...} {dirty...} --target-dir {folder}"
     )
     .quiet()
     .run()?;
-    sh.remove_path("target/package")?;
+    sh.remove_path(folder)?;
     Ok(Done::Passed)
+}
+
+/// Removes what Cargo unpacked of our crates while it packed them: they lie in its home, beside those
+/// of registries, in folders that have no host in their name.
+fn forget_unpacked(sh: &Shell) -> Result<()> {
+    let home = match sh.var_os("CARGO_HOME") {
+        Some(home) => PathBuf::from(home),
+        None => env::home_dir().context("no home folder")?.join(".cargo"),
+    };
+    let folders = home.join("registry/src");
+    if !sh.path_exists(&folders) {
+        return Ok(());
+    }
+    let ours = trees::published(sh)?;
+    for folder in sh.read_dir(folders)? {
+        let name = folder.file_name().unwrap_or_default();
+        if name.as_encoded_bytes().starts_with(b"-") {
+            for package in &ours {
+                sh.remove_path(folder.join(format!("{}-{}", package.name, package.version)))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn fuzz(sh: &Shell) -> Result<Done> {

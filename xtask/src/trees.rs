@@ -16,6 +16,7 @@ use xshell::{Shell, cmd};
 #[derive(Deserialize)]
 pub(crate) struct Package {
     pub(crate) name: String,
+    pub(crate) version: String,
     /// An empty list forbids publication.
     publish: Option<Vec<String>>,
     rust_version: Option<String>,
