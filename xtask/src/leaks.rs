@@ -102,6 +102,10 @@ const PUBLIC: &[(&str, &str)] = &[
         "the id of the emulator's application, which is a part of the store's key",
     ),
     (
+        "client-id",
+        "the id of an application of tests, which is a part of it, too",
+    ),
+    (
         "code Parameter error.",
         "a text of WeLink that the table of codes quotes",
     ),
