@@ -14,13 +14,19 @@ on_every_store!(
 /// The record that each released version wrote; one file for each, never changed.
 const RECORDED: &[(&str, &str)] = &[("0.1.0", include_str!("records/0.1.0.json"))];
 
+/// A world whose store holds this record, and nothing else has happened in.
+async fn holding(world: &World, record: &str) -> World {
+    let mut world = world.with_another_shelf();
+    world.platform = Platform::default();
+    let stored = Stored::new(1_767_225_600, record.trim().as_bytes().to_vec());
+    let store = &world.store.shelf;
+    assert!(store.compare_and_set(&key(), 0, &stored).await.unwrap());
+    world
+}
+
 async fn the_records_of_every_released_version_are_read(world: World) {
     for (version, record) in RECORDED {
-        let mut world = world.with_another_shelf();
-        world.platform = Platform::default();
-        let stored = Stored::new(1_767_225_600, record.trim().as_bytes().to_vec());
-        let store = &world.store.shelf;
-        assert!(store.compare_and_set(&key(), 0, &stored).await.unwrap());
+        let world = holding(&world, record).await;
         assert_eq!(tokens(&world.voiding(1)).await, ["recorded"], "{version}");
         world.clock.advance(HOUR);
         tokens(&world.voiding(1)).await;
@@ -33,11 +39,7 @@ const FAILED: &[(&str, &str)] = &[("0.1.0", include_str!("records/0.1.0.failed.j
 
 async fn what_every_released_version_wrote_of_its_failures_is_heeded(world: World) {
     for (version, record) in FAILED {
-        let mut world = world.with_another_shelf();
-        world.platform = Platform::default();
-        let stored = Stored::new(1_767_225_600, record.trim().as_bytes().to_vec());
-        let store = &world.store.shelf;
-        assert!(store.compare_and_set(&key(), 0, &stored).await.unwrap());
+        let world = holding(&world, record).await;
         let error = all(&world.voiding(1)).await.remove(0).unwrap_err();
         assert_eq!(error.action(), Action::FixCredentials, "{version}");
         assert!(error.to_string().contains("the secret is wrong"), "{error}");
