@@ -35,7 +35,7 @@ pub(crate) struct Shared {
     pub(crate) platform: &'static Platform,
     pub(crate) transport: Arc<dyn HttpSend>,
     pub(crate) bases: Vec<Base>,
-    #[cfg(feature = "jwt")]
+    #[cfg(feature = "jwks")]
     pub(crate) http_hosts: Vec<String>,
     pub(crate) clock: Clock,
     pub(crate) budget: Budget,
@@ -111,7 +111,7 @@ impl Api {
 
     /// Starts a set of the keys that the platform serves at `url`, over the same connection: with
     /// its HTTP client, its clock, and plain http where that is allowed.
-    #[cfg(feature = "jwt")]
+    #[cfg(feature = "jwks")]
     pub fn key_set(&self, url: impl Into<String>) -> crate::jwt::KeySetBuilder {
         let keys = crate::jwt::KeySet::builder(url, Arc::clone(&self.shared.transport))
             .clock(self.shared.clock.clone());

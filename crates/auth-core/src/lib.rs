@@ -68,7 +68,7 @@ pub use crate::retry::RetryPolicy;
 pub use crate::secret::{Secret, same_bytes};
 pub use crate::secret_source::{Derived, SecretSource};
 pub use crate::seen::Seen;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "file"))]
 pub use crate::store::FileStore;
 #[cfg(feature = "redis")]
 pub use crate::store::RedisStore;

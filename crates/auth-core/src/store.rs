@@ -1,6 +1,6 @@
 //! Where processes share a token: the trait, and what it speaks of.
 
-#[cfg(unix)]
+#[cfg(all(unix, feature = "file"))]
 mod file;
 mod memory;
 pub(crate) mod record;
@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::Result;
 
-#[cfg(unix)]
+#[cfg(all(unix, feature = "file"))]
 pub use file::FileStore;
 pub use memory::MemoryStore;
 #[cfg(feature = "redis")]

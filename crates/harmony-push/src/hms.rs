@@ -69,6 +69,7 @@ impl SendHmsMessage {
     }
 
     /// Creates a message for a quick app.
+    #[inline]
     pub fn quick_app(data: &HmsQuickAppData) -> Result<Self> {
         let mut text = Vec::new();
         body::write(&mut text, data)?;
@@ -100,6 +101,7 @@ impl HmsClickAction {
 }
 
 /// Checks a message that goes to a list of tokens, and writes what stands around them.
+#[inline]
 pub(crate) fn prepare(message: &SendHmsMessage) -> Result<Frame> {
     let content = &message.message;
     if content.token.is_some() || content.topic.is_some() || content.condition.is_some() {
@@ -118,6 +120,7 @@ pub(crate) fn prepare(message: &SendHmsMessage) -> Result<Frame> {
 }
 
 /// Writes the body around the tokens, which `message` does not have, and checks its size.
+#[inline]
 fn frame(message: &SendHmsMessage) -> Result<Frame> {
     let mut head = Vec::with_capacity(1024);
     head.push(b'{');

@@ -133,16 +133,19 @@ impl fmt::Display for Status {
 ///
 /// The body is no list of receipts. One receipt that cannot be read is not an error here: it costs
 /// none of the others.
+#[inline]
 pub fn read(body: &[u8]) -> Result<Callback> {
     parse::<ReceiptStatus>(body)
 }
 
 /// Reads the receipts of HMS v1 and v2 messages (receipt version V1). Errors are those of [`read`].
+#[inline]
 pub fn read_hms(body: &[u8]) -> Result<Callback> {
     parse::<HmsReceiptStatus>(body)
 }
 
 impl From<ReceiptStatus> for Receipt {
+    #[inline]
     fn from(receipt: ReceiptStatus) -> Self {
         let (status, at, form_id) = match (receipt.delivery_status, receipt.form_status) {
             (_, Some(form)) => (form.result, Some(form.timestamp), Some(form.form_id)),
@@ -164,6 +167,7 @@ impl From<ReceiptStatus> for Receipt {
 }
 
 impl From<HmsReceiptStatus> for Receipt {
+    #[inline]
     fn from(receipt: HmsReceiptStatus) -> Self {
         Self {
             token: receipt.token,

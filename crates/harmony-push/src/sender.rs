@@ -140,6 +140,7 @@ impl Client {
         })
     }
 
+    #[inline]
     fn hms_plan(&self, message: &SendHmsMessage) -> Result<Plan> {
         let frame = hms::prepare(message)?;
         let (operation, address) = match self.hms_client_id() {

@@ -35,6 +35,7 @@ impl Client {
     }
 }
 
+#[inline]
 fn check_timeline(state: &SendServiceTimeline) -> Result<()> {
     let (tap, button, more, sub_scene) = match &state.content {
         TimelineContent::TimelinePickup(content) => (
@@ -64,6 +65,7 @@ fn check_timeline(state: &SendServiceTimeline) -> Result<()> {
     Ok(())
 }
 
+#[inline]
 fn check_button(button: &TimelineClickAction) -> Result<()> {
     if button.text.is_none() {
         return Err(Error::config(
@@ -73,6 +75,7 @@ fn check_button(button: &TimelineClickAction) -> Result<()> {
     check_data("content.button", button.data.as_ref())
 }
 
+#[inline]
 fn check_data(place: &str, data: Option<&BTreeMap<String, Value>>) -> Result<()> {
     let size = data.map_or(0, |data| {
         serde_json::to_vec(data).map_or(0, |text| text.len())

@@ -44,6 +44,7 @@ pub struct Verifier {
 }
 
 /// Reads an uplink message.
+#[inline]
 pub fn read(body: &[u8]) -> Result<Uplink> {
     let message: HmsUplinkMessage = serde_json::from_slice(body).map_err(|error| {
         // Only the place: the text of the error could quote a token.
@@ -94,6 +95,7 @@ impl Verifier {
     }
 
     /// Checks the headers [`SIGNATURE`] and [`TIMESTAMP`] of `message`, which arrives at `now`.
+    #[inline]
     pub fn verify(
         &self,
         message: &Uplink,

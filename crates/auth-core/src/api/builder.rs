@@ -172,7 +172,7 @@ impl ApiBuilder {
                 platform: self.platform,
                 transport,
                 bases,
-                #[cfg(feature = "jwt")]
+                #[cfg(feature = "jwks")]
                 http_hosts: self.choices.http_hosts,
                 clock: self.clock,
                 budget: Budget::new(),

@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use ring::signature::{
-    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256,
-    RsaEncoding, RsaParameters,
-};
+use ring::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding};
 
 /// How a token is signed: the two RSA algorithms of [RFC 7518] that the platforms use.
 ///
@@ -32,25 +29,10 @@ impl Algorithm {
         }
     }
 
-    pub(super) fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "PS256" => Some(Self::Ps256),
-            "RS256" => Some(Self::Rs256),
-            _ => None,
-        }
-    }
-
     pub(super) fn encoding(self) -> &'static dyn RsaEncoding {
         match self {
             Self::Ps256 => &RSA_PSS_SHA256,
             Self::Rs256 => &RSA_PKCS1_SHA256,
-        }
-    }
-
-    pub(super) fn parameters(self) -> &'static RsaParameters {
-        match self {
-            Self::Ps256 => &RSA_PSS_2048_8192_SHA256,
-            Self::Rs256 => &RSA_PKCS1_2048_8192_SHA256,
         }
     }
 }

@@ -51,24 +51,35 @@
 mod algorithm;
 mod der;
 mod flaw;
+#[cfg(feature = "jwks")]
 mod jwks;
 mod key_file;
+#[cfg(feature = "jwks")]
 mod key_set;
+#[cfg(feature = "jwks")]
 mod members;
 mod paste;
 mod pem;
 mod public_key;
 mod service_account;
 mod sign;
+#[cfg(feature = "jwks")]
+mod signature;
+#[cfg(feature = "jwks")]
 mod verify;
+#[cfg(feature = "jwks")]
 mod verify_error;
 
 pub use crate::jwt::algorithm::Algorithm;
+#[cfg(feature = "jwks")]
 pub use crate::jwt::jwks::Jwks;
 pub use crate::jwt::key_file::KeyFile;
+#[cfg(feature = "jwks")]
 pub use crate::jwt::key_set::{KeySet, KeySetBuilder};
 pub use crate::jwt::public_key::PublicKey;
 pub use crate::jwt::service_account::{ServiceAccount, ServiceKey};
 pub use crate::jwt::sign::{Header, Signer, SigningKey, sign};
+#[cfg(feature = "jwks")]
 pub use crate::jwt::verify::{Expected, Verifier, key_id};
+#[cfg(feature = "jwks")]
 pub use crate::jwt::verify_error::{Part, VerifyError};

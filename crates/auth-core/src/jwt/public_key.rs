@@ -4,7 +4,7 @@ use std::fmt;
 
 use ring::rsa::{KeyPair, PublicKeyComponents};
 
-use crate::jwt::{Algorithm, der, pem};
+use crate::jwt::{der, pem};
 use crate::{Error, Result};
 
 /// A public RSA key of 2048 to 8192 bits.
@@ -79,16 +79,6 @@ impl PublicKey {
     /// The length of the modulus in bits.
     pub fn bits(&self) -> usize {
         bits(&self.n)
-    }
-
-    /// Whether `signature` was made over `message` with this key's private half.
-    pub(super) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-        PublicKeyComponents {
-            n: &*self.n,
-            e: &*self.e,
-        }
-        .verify(algorithm.parameters(), message, signature)
-        .is_ok()
     }
 }
 

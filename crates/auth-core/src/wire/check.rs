@@ -51,7 +51,12 @@ pub fn check(value: &(impl Check + ?Sized)) -> Result<()> {
 impl<'a> Place<'a> {
     /// Checks a request's whole body, rules that look at it from its top included.
     pub fn check_body<T: Check + Serialize>(value: &T) -> Result<()> {
-        let write = || serde_json::to_value(value).unwrap_or_default();
+        // Over the text, as the body is written anyway: a second serializer would be compiled for
+        // each type of a request.
+        let write = || {
+            let text = serde_json::to_vec(value).unwrap_or_default();
+            serde_json::from_slice(&text).unwrap_or_default()
+        };
         let body = Body {
             write: &write,
             json: OnceCell::new(),

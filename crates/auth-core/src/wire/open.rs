@@ -145,6 +145,7 @@ macro_rules! text_enum {
 
         impl $name {
             /// The value as it travels.
+            #[inline]
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)+
@@ -153,6 +154,7 @@ macro_rules! text_enum {
             }
 
             /// Counts a value that was read and is not known.
+            #[inline]
             fn counted(self) -> Self {
                 if let Self::Other(_) = &self {
                     $crate::wire::saw_unknown(module_path!(), stringify!($name));
@@ -162,6 +164,7 @@ macro_rules! text_enum {
         }
 
         impl ::core::convert::From<&str> for $name {
+            #[inline]
             fn from(text: &str) -> Self {
                 match text.trim() {
                     $($text => Self::$variant,)+
@@ -171,18 +174,21 @@ macro_rules! text_enum {
         }
 
         impl ::core::convert::From<::std::string::String> for $name {
+            #[inline]
             fn from(text: ::std::string::String) -> Self {
                 Self::from(text.as_str())
             }
         }
 
         impl ::core::fmt::Display for $name {
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.pad(self.as_str())
             }
         }
 
         impl ::core::convert::AsRef<str> for $name {
+            #[inline]
             fn as_ref(&self) -> &str {
                 self.as_str()
             }
@@ -206,6 +212,7 @@ macro_rules! text_enum {
         }
 
         impl $crate::wire::FromScalar for $name {
+            #[inline]
             fn from_scalar(
                 scalar: $crate::wire::Scalar,
             ) -> ::core::result::Result<Self, $crate::wire::Unfit> {
@@ -250,6 +257,7 @@ macro_rules! number_enum {
 
         impl $name {
             /// The value as it travels.
+            #[inline]
             pub fn number(self) -> i64 {
                 match self {
                     $(Self::$variant => $number,)+
@@ -258,6 +266,7 @@ macro_rules! number_enum {
             }
 
             /// Counts a value that was read and is not known.
+            #[inline]
             fn counted(self) -> Self {
                 if let Self::Other(_) = &self {
                     $crate::wire::saw_unknown(module_path!(), stringify!($name));
@@ -267,6 +276,7 @@ macro_rules! number_enum {
         }
 
         impl ::core::convert::From<i64> for $name {
+            #[inline]
             fn from(number: i64) -> Self {
                 match number {
                     $($number => Self::$variant,)+
@@ -276,6 +286,7 @@ macro_rules! number_enum {
         }
 
         impl ::core::fmt::Display for $name {
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 ::core::fmt::Display::fmt(&self.number(), f)
             }
@@ -299,6 +310,7 @@ macro_rules! number_enum {
         }
 
         impl $crate::wire::FromScalar for $name {
+            #[inline]
             fn from_scalar(
                 scalar: $crate::wire::Scalar,
             ) -> ::core::result::Result<Self, $crate::wire::Unfit> {

@@ -6,13 +6,13 @@ mod cache;
 mod capture;
 #[cfg(all(feature = "reqwest", feature = "testing"))]
 mod door;
-#[cfg(all(feature = "testing", unix))]
+#[cfg(all(feature = "file", feature = "testing", unix))]
 mod fleet;
-#[cfg(feature = "jwt")]
+#[cfg(feature = "jwks")]
 mod jwt;
 #[cfg(feature = "testing")]
 mod leaks;
 #[cfg(all(feature = "sign-in", feature = "testing"))]
 mod sign_in;
-#[cfg(all(feature = "jwt", feature = "testing", unix))]
+#[cfg(all(feature = "jwks", feature = "testing", unix))]
 mod warnings;

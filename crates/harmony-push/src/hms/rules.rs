@@ -6,6 +6,7 @@ use crate::check::At;
 use crate::model::{HmsAndroidConfig, HmsAndroidNotification, HmsMessage};
 
 /// Checks the content of a message beyond its single fields.
+#[inline]
 pub(super) fn check(content: &HmsMessage) -> Result<()> {
     let headers = content
         .webpush
@@ -24,6 +25,7 @@ pub(super) fn check(content: &HmsMessage) -> Result<()> {
     }
 }
 
+#[inline]
 fn check_android(android: &HmsAndroidConfig, content: &HmsMessage) -> Result<()> {
     let sound = android.ttl.as_deref().is_none_or(is_seconds);
     At("message.android").must(
@@ -57,6 +59,7 @@ fn check_android(android: &HmsAndroidConfig, content: &HmsMessage) -> Result<()>
     check_notification(at, notification)
 }
 
+#[inline]
 fn check_notification(at: At<'_>, notification: &HmsAndroidNotification) -> Result<()> {
     at.colour(notification.color.as_deref(), "color", 6)?;
     let url = notification.click_action.url.as_deref();

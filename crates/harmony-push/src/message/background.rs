@@ -45,6 +45,7 @@ impl Sealed for Background {
         PushType::Background
     }
 
+    #[inline]
     fn prepare(&self) -> Result<Draft> {
         Draft::new(self.kind(), &self.payload, &self.options)
     }

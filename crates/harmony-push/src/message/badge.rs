@@ -35,6 +35,7 @@ impl Sealed for Badge {
         PushType::Alert
     }
 
+    #[inline]
     fn prepare(&self) -> Result<Draft> {
         Draft::new(self.kind(), &self.payload, &self.options)
     }

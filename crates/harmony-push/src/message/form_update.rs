@@ -45,6 +45,7 @@ impl Sealed for FormUpdate {
         PushType::FormUpdate
     }
 
+    #[inline]
     fn prepare(&self) -> Result<Draft> {
         check(&self.payload)?;
         let mut draft = Draft::new(self.kind(), &self.payload, &self.options)?;
@@ -53,6 +54,7 @@ impl Sealed for FormUpdate {
     }
 }
 
+#[inline]
 fn check(form: &FormUpdatePayload) -> Result<()> {
     for (key, value) in &form.form_data {
         At("payload").must(
@@ -73,6 +75,7 @@ fn check(form: &FormUpdatePayload) -> Result<()> {
     Ok(())
 }
 
+#[inline]
 fn check_value(value: &Value) -> Result<()> {
     let at = At("payload");
     match value {

@@ -50,6 +50,7 @@ impl Sealed for InAppCall {
         PushType::VoipCall
     }
 
+    #[inline]
     fn prepare(&self) -> Result<Draft> {
         Draft::new(self.kind(), &self.payload, &self.options)
     }

@@ -153,6 +153,7 @@ impl Sealed for LiveView {
         PushType::LiveView
     }
 
+    #[inline]
     fn prepare(&self) -> Result<Draft> {
         live_view_rules::check(&self.payload)?;
         Draft::new(self.kind(), &self.payload, &self.options)

@@ -10,6 +10,7 @@ use crate::model::{
 };
 
 /// Checks what the documents say of a live view beyond its single fields.
+#[inline]
 pub(super) fn check(view: &LiveViewPayload) -> Result<()> {
     let creates = view.operation == LiveViewOperation::Create;
     let scene = view.sub_event.as_deref().unwrap_or_default();
@@ -29,6 +30,7 @@ pub(super) fn check(view: &LiveViewPayload) -> Result<()> {
 }
 
 /// Checks runs of text: their length together, and that they have one colour at most.
+#[inline]
 fn check_runs(at: At<'_>, field: &str, runs: &[LiveViewRichText], most: usize) -> Result<()> {
     let length: usize = runs.iter().map(|run| run.text.chars().count()).sum();
     if length > most {
@@ -46,6 +48,7 @@ fn check_runs(at: At<'_>, field: &str, runs: &[LiveViewRichText], most: usize) -
     at.must(!differs, field, "may have one colour only")
 }
 
+#[inline]
 fn check_capsule(capsule: &LiveViewCapsuleData) -> Result<()> {
     let at = At("payload.activityData.capsuleData");
     at.colour(Some(&capsule.bg_color), "bgColor", ARGB)?;
@@ -68,6 +71,7 @@ fn check_capsule(capsule: &LiveViewCapsuleData) -> Result<()> {
     )
 }
 
+#[inline]
 fn check_outer_screen(screen: &LiveViewExternalData) -> Result<()> {
     let at = At("payload.activityData.externalData");
     at.colour(screen.bg_color.as_deref(), "bgColor", RGB)?;

@@ -127,6 +127,7 @@ impl Sealed for Notification {
         PushType::Alert
     }
 
+    #[inline]
     fn prepare(&self) -> Result<Draft> {
         let content = &self.payload.notification;
         check(content)?;

@@ -68,6 +68,7 @@ impl Sealed for Voice {
         PushType::Extension
     }
 
+    #[inline]
     fn prepare(&self) -> Result<Draft> {
         let content = &self.payload.notification;
         notification::check(content)?;

@@ -73,6 +73,7 @@ impl Verifier {
     }
 
     /// Checks the header [`HEADER`](super::HEADER) of a callback that arrives at `now`.
+    #[inline]
     pub fn verify(
         &self,
         header: Option<&str>,

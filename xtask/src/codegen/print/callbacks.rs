@@ -61,7 +61,7 @@ fn reader(plan: &Plan<'_>, hook: &Webhook, done: &mut BTreeSet<String>, out: &mu
     {
         out.push_str(&format!(
             "impl {name} {{\n/// Reads the message once it is decrypted.\n\
-             pub fn parse(body: &[u8]) -> Result<Self> {{\nwire::read_json(body)\n}}\n}}\n\n"
+             #[inline]\npub fn parse(body: &[u8]) -> Result<Self> {{\nwire::read_json(body)\n}}\n}}\n\n"
         ));
     }
 }
@@ -70,7 +70,7 @@ fn method(hook: &Webhook, name: &str, method: &str, ty: &str, read: &str, out: &
     out.push_str(&format!("impl {name} {{\n"));
     notes(hook).print(out, 4);
     out.push_str(&format!(
-        "pub fn {method}(body: &[u8]) -> Result<{ty}> {{\nwire::{read}(body)\n}}\n}}\n\n"
+        "#[inline]\npub fn {method}(body: &[u8]) -> Result<{ty}> {{\nwire::{read}(body)\n}}\n}}\n\n"
     ));
 }
 

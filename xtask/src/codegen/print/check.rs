@@ -156,7 +156,7 @@ pub(super) fn of_union(plan: &Plan<'_>, name: &str, union: &Union, out: &mut Str
         out.push_str(&format!("impl {name} {{\n{METHOD}}}\n\n"));
     }
     out.push_str(&format!(
-        "impl Check for {name} {{\nfn check_at(&self, at: &Place<'_>) -> Result<()> {{\n{line}\n}}\n}}\n\n"
+        "impl Check for {name} {{\n#[inline]\nfn check_at(&self, at: &Place<'_>) -> Result<()> {{\n{line}\n}}\n}}\n\n"
     ));
 }
 
@@ -165,7 +165,7 @@ fn implement(out: &mut String, name: &str, lines: &[String], deprecated: bool) {
     if deprecated {
         out.push_str(EXPECT_DEPRECATED);
     }
-    out.push_str("fn check_at(&self, at: &Place<'_>) -> Result<()> {\n");
+    out.push_str("#[inline]\nfn check_at(&self, at: &Place<'_>) -> Result<()> {\n");
     out.push_str(&lines.join("\n"));
     out.push_str("\nOk(())\n}\n}\n\n");
 }
@@ -173,7 +173,7 @@ fn implement(out: &mut String, name: &str, lines: &[String], deprecated: bool) {
 /// The method of a request's whole body.
 pub(super) const METHOD: &str = "/// Checks the limits that the platform's documents state; the error names the field. The\n\
      /// client does so before it sends anything.\n\
-     pub fn check(&self) -> Result<()> {\nPlace::check_body(self)\n}\n\n";
+     #[inline]\n     pub fn check(&self) -> Result<()> {\nPlace::check_body(self)\n}\n\n";
 
 fn fixed(field: &Field<'_>) -> Option<String> {
     let fixed = field.fixed.as_ref()?;

@@ -152,7 +152,7 @@ fn read(
         .collect();
     out.push_str(&format!(
         "impl Select for {name} {{\n\
-         fn select(key: Option<&str>, value: Value) -> std::result::Result<Self, serde_json::Error> {{\n\
+         #[inline]\nfn select(key: Option<&str>, value: Value) -> std::result::Result<Self, serde_json::Error> {{\n\
          let chosen = match key {{\n{arms}_ => {any},\n}};\n\
          Ok(chosen.unwrap_or_else(|_| Self::Other(UnknownJson::new(value))))\n}}\n}}\n\n"
     ));

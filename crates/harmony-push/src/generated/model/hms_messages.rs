@@ -52,12 +52,14 @@ impl SendHmsMessage {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for SendHmsMessage {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.inside("message", &self.message)?;
         Ok(())
@@ -191,6 +193,7 @@ impl HmsMessage {
 }
 
 impl Check for HmsMessage {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.inside("android", &self.android)?;
         at.inside("apns", &self.apns)?;
@@ -394,6 +397,7 @@ impl HmsAndroidConfig {
 }
 
 impl Check for HmsAndroidConfig {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("collapse_key", &self.collapse_key, -1..=100)?;
         at.inside("notification", &self.notification)?;
@@ -837,6 +841,7 @@ impl HmsAndroidNotification {
 }
 
 impl Check for HmsAndroidNotification {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.inside("click_action", &self.click_action)?;
         at.inside("badge", &self.badge)?;
@@ -928,6 +933,7 @@ impl HmsClickAction {
 }
 
 impl Check for HmsClickAction {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         if matches!(self.r#type, HmsClickActionType::OpenPage) {
             at.any_of(
@@ -985,6 +991,7 @@ impl HmsBadge {
 }
 
 impl Check for HmsBadge {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("add_num", &self.add_num, 1..=99)?;
         at.range("set_num", &self.set_num, 0..=99)?;
@@ -1020,6 +1027,7 @@ impl HmsLightSettings {
 }
 
 impl Check for HmsLightSettings {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.inside("color", &self.color)?;
         Ok(())
@@ -1079,6 +1087,7 @@ impl HmsColor {
 }
 
 impl Check for HmsColor {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("alpha", &self.alpha, 0.0..=1.0)?;
         at.range("red", &self.red, 0.0..=1.0)?;
@@ -1147,6 +1156,7 @@ impl HmsButton {
 }
 
 impl Check for HmsButton {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("name", &self.name, ..=40)?;
         at.length("data", &self.data, ..=1024)?;
@@ -1195,6 +1205,7 @@ impl HmsApnsConfig {
 }
 
 impl Check for HmsApnsConfig {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.inside("headers", &self.headers)?;
         Ok(())
@@ -1280,6 +1291,7 @@ impl HmsApnsHeaders {
 }
 
 impl Check for HmsApnsHeaders {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.bytes("apns-collapse-id", &self.apns_collapse_id, ..=63)?;
         Ok(())
@@ -2228,6 +2240,7 @@ impl From<String> for HmsQuickAppPushBody {
 }
 
 impl Select for HmsQuickAppPushBody {
+    #[inline]
     fn select(key: Option<&str>, value: Value) -> std::result::Result<Self, serde_json::Error> {
         let chosen = match key {
             Some("0") => wire::select(&value, Self::HmsQuickAppBody),

@@ -35,12 +35,14 @@ impl ChangeHmsTopic {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for ChangeHmsTopic {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("topic", &self.topic, 1..=900)?;
         at.count("tokenArray", &self.token_array, 1..=1000)?;

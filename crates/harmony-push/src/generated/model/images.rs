@@ -27,12 +27,14 @@ impl VerifyImage {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for VerifyImage {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.prefix("imageUrl", &self.image_url, "https://")?;
         Ok(())

@@ -64,12 +64,14 @@ impl SendMessage {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for SendMessage {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.inside("payload", &self.payload)?;
         at.inside("target", &self.target)?;
@@ -160,6 +162,7 @@ impl From<MdmPayload> for MessagePayload {
 }
 
 impl Select for MessagePayload {
+    #[inline]
     fn select(key: Option<&str>, value: Value) -> std::result::Result<Self, serde_json::Error> {
         let chosen = match key {
             Some("0") => {
@@ -192,6 +195,7 @@ impl<'de> Deserialize<'de> for MessagePayload {
 }
 
 impl Check for MessagePayload {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         match self {
             Self::Extension(value) => value.check_at(at),
@@ -226,6 +230,7 @@ impl Target {
 }
 
 impl Check for Target {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("token", &self.token, 1..=1000)?;
         at.length("token", &self.token, 1..)?;
@@ -316,6 +321,7 @@ impl PushOptions {
 }
 
 impl Check for PushOptions {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("ttl", &self.ttl, 0..=1296000)?;
         at.length("biTag", &self.bi_tag, ..=64)?;
@@ -376,6 +382,7 @@ impl AlertPayload {
 }
 
 impl Check for AlertPayload {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.inside("notification", &self.notification)?;
         Ok(())
@@ -600,6 +607,7 @@ impl Notification {
 
 impl Check for Notification {
     #[expect(deprecated, reason = "the platform still takes these fields")]
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("title", &self.title, 1..)?;
         at.length("body", &self.body, 1..)?;
@@ -685,6 +693,7 @@ impl ClickAction {
 }
 
 impl Check for ClickAction {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         if matches!(self.action_type, ClickActionType::OpenPage) {
             at.any_of(
@@ -734,6 +743,7 @@ impl AlertBadge {
 }
 
 impl Check for AlertBadge {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("addNum", &self.add_num, 1..=99)?;
         at.range("setNum", &self.set_num, 0..=99)?;
@@ -759,6 +769,7 @@ impl BadgePayload {
 }
 
 impl Check for BadgePayload {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.inside("notification", &self.notification)?;
         Ok(())
@@ -781,6 +792,7 @@ impl BadgeNotification {
 }
 
 impl Check for BadgeNotification {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.inside("badge", &self.badge)?;
         Ok(())
@@ -806,6 +818,7 @@ impl BadgeUpdate {
 }
 
 impl Check for BadgeUpdate {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("setNum", &self.set_num, 0..=99)?;
         Ok(())
@@ -871,6 +884,7 @@ impl FormUpdatePayload {
 }
 
 impl Check for FormUpdatePayload {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("formId", &self.form_id, 0..)?;
         at.range("version", &self.version, 0..)?;
@@ -921,6 +935,7 @@ impl FormImage {
 }
 
 impl Check for FormImage {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.prefix("url", &self.url, "https://")?;
         Ok(())
@@ -950,6 +965,7 @@ impl ExtensionPayload {
 }
 
 impl Check for ExtensionPayload {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.inside("notification", &self.notification)?;
         Ok(())
@@ -986,6 +1002,7 @@ impl BackgroundPayload {
 }
 
 impl Check for BackgroundPayload {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.fixed(
             "proxyData",
@@ -1180,6 +1197,7 @@ impl LiveViewPayload {
 }
 
 impl Check for LiveViewPayload {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("version", &self.version, 0..)?;
         at.inside("activityData", &self.activity_data)?;
@@ -1251,6 +1269,7 @@ impl LiveViewActivityData {
 }
 
 impl Check for LiveViewActivityData {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.inside("notificationData", &self.notification_data)?;
         at.inside("capsuleData", &self.capsule_data)?;
@@ -1295,6 +1314,7 @@ impl LiveViewTrigger {
 }
 
 impl Check for LiveViewTrigger {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.fixed("type", self.r#type == 1, "1")?;
         at.inside("condition", &self.condition)?;
@@ -1360,6 +1380,7 @@ impl LiveViewGeofence {
 }
 
 impl Check for LiveViewGeofence {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("longitude", &self.longitude, -180.0..=180.0)?;
         at.range("latitude", &self.latitude, -90.0..=90.0)?;
@@ -1665,6 +1686,7 @@ impl LiveViewNotificationData {
 }
 
 impl Check for LiveViewNotificationData {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("keepTime", &self.keep_time, 0..=3600)?;
         at.inside("CustomLayout", &self.custom_layout)?;
@@ -1802,6 +1824,7 @@ impl LiveViewCustomLayout {
 }
 
 impl Check for LiveViewCustomLayout {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("abilityName", &self.ability_name, 1..=127)?;
         at.count("abilityParameters", &self.ability_parameters, ..=50)?;
@@ -1886,6 +1909,7 @@ impl LiveViewExtend {
 
 impl Check for LiveViewExtend {
     #[expect(deprecated, reason = "the platform still takes these fields")]
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.prefix("imageUrl", &self.image_url, "https://")?;
         at.inside("clickAction", &self.click_action)?;
@@ -1932,6 +1956,7 @@ impl LiveViewGame {
 }
 
 impl Check for LiveViewGame {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.inside("host", &self.host)?;
         at.inside("guest", &self.guest)?;
@@ -1990,6 +2015,7 @@ impl LiveViewTeam {
 }
 
 impl Check for LiveViewTeam {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.prefix("iconUrl", &self.icon_url, "https://")?;
         if at.body_holds("/payload/operation", &["0"]) {
@@ -2042,6 +2068,7 @@ impl LiveViewCompetition {
 }
 
 impl Check for LiveViewCompetition {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         if at.body_holds("/payload/operation", &["0"]) {
             at.required("time", self.time.is_some(), "`/payload/operation` is `0`")?;
@@ -2227,6 +2254,7 @@ impl LiveViewCapsuleData {
 }
 
 impl Check for LiveViewCapsuleData {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.prefix("iconUrl", &self.icon_url, "https://")?;
         at.prefix("tailIconUrl", &self.tail_icon_url, "https://")?;
@@ -2356,6 +2384,7 @@ impl LiveViewProgress {
 }
 
 impl Check for LiveViewProgress {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("max", &self.max, 1..)?;
         at.range("progress", &self.progress, 0..)?;
@@ -2401,6 +2430,7 @@ impl LiveViewSingleTextBlock {
 }
 
 impl Check for LiveViewSingleTextBlock {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("firstLine", &self.first_line, 1..=128)?;
         at.length("secondLine", &self.second_line, 1..=128)?;
@@ -2434,6 +2464,7 @@ impl LiveViewFirstTextBlock {
 }
 
 impl Check for LiveViewFirstTextBlock {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("firstLine", &self.first_line, 1..=128)?;
         at.length("secondLine", &self.second_line, 1..=128)?;
@@ -2487,6 +2518,7 @@ impl LiveViewLastTextBlock {
 }
 
 impl Check for LiveViewLastTextBlock {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("firstLine", &self.first_line, 1..=128)?;
         at.length("secondLine", &self.second_line, 1..=128)?;
@@ -2589,6 +2621,7 @@ impl LiveViewRichProgress {
 }
 
 impl Check for LiveViewRichProgress {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("progress", &self.progress, 0..=100)?;
         at.count("nodeIcons", &self.node_icons, 2..=5)?;
@@ -2680,6 +2713,7 @@ impl LiveViewExternalData {
 }
 
 impl Check for LiveViewExternalData {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("title", &self.title, ..=128)?;
         if at.body_holds("/payload/operation", &["0"]) {
@@ -2779,6 +2813,7 @@ impl LiveViewWeather {
 }
 
 impl Check for LiveViewWeather {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("highTemperature", &self.high_temperature, ..=58)?;
         at.range("lowTemperature", &self.low_temperature, -95..)?;
@@ -2812,12 +2847,14 @@ impl RevokeMessage {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for RevokeMessage {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("notifyId", &self.notify_id, 0..)?;
         at.count("token", &self.token, 1..=1000)?;

@@ -24,6 +24,7 @@ impl ObtainAccessToken {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
@@ -36,6 +37,7 @@ impl Default for ObtainAccessToken {
 }
 
 impl Check for ObtainAccessToken {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.fixed(
             "grant_type",

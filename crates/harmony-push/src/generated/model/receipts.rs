@@ -217,6 +217,7 @@ impl ReceiptCallback {
     /// `receipt:144`, `receipt:151`, `receipt:155`, `receipt:156`, `receipt:158`, `receipt:188`,
     /// `receipt:191`, `receipt:256`, `receipt:259`, `receipt:261`, `receipt:262`, `receipt:264`,
     /// `receipt:265`, `receipt:268`, `receipt:269`.
+    #[inline]
     pub fn parse(body: &[u8]) -> Result<Self> {
         wire::read_json(body)
     }
@@ -234,6 +235,7 @@ impl HmsReceiptCallback {
     /// The platform proves itself by `receiptSignature`. It sends `X-HUAWEI-CALLBACK-ID`. Codes it
     /// can carry: `receipt:0`, `receipt:2`, `receipt:5`, `receipt:6`, `receipt:10`, `receipt:15`,
     /// `receipt:27`, `receipt:102`, `receipt:144`, `receipt:201`.
+    #[inline]
     pub fn parse(body: &[u8]) -> Result<Self> {
         wire::read_json(body)
     }
@@ -254,6 +256,7 @@ impl HmsUplinkMessage {
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    #[inline]
     pub fn parse(body: &[u8]) -> Result<Self> {
         wire::read_json(body)
     }

@@ -66,12 +66,14 @@ impl SendServiceNotification {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for SendServiceNotification {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("msgId", &self.msg_id, 1..=64)?;
         at.length("appId", &self.app_id, 1..=64)?;
@@ -151,6 +153,7 @@ impl ServiceNotificationClickAction {
 }
 
 impl Check for ServiceNotificationClickAction {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         if matches!(self.action_type, AtomicServiceAction::Page) {
             at.any_of(

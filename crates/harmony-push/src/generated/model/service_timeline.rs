@@ -63,12 +63,14 @@ impl SendServiceTimeline {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for SendServiceTimeline {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("appId", &self.app_id, 1..=64)?;
         at.length("sceneId", &self.scene_id, 1..=32)?;
@@ -264,6 +266,7 @@ impl TimelinePickupContent {
 }
 
 impl Check for TimelinePickupContent {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("amount", &self.amount, ..=16)?;
         at.range("productCount", &self.product_count, 0..)?;
@@ -552,6 +555,7 @@ impl TimelineDeliveryContent {
 }
 
 impl Check for TimelineDeliveryContent {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("amount", &self.amount, ..=16)?;
         at.range("productCount", &self.product_count, 0..)?;
@@ -688,6 +692,7 @@ impl TimelineClickAction {
 }
 
 impl Check for TimelineClickAction {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("text", &self.text, ..=4)?;
         if matches!(self.r#type, AtomicServiceAction::Page) {
@@ -779,6 +784,7 @@ impl From<TimelinePickupContent> for TimelineContent {
 }
 
 impl Select for TimelineContent {
+    #[inline]
     fn select(key: Option<&str>, value: Value) -> std::result::Result<Self, serde_json::Error> {
         let chosen = match key {
             Some("100010001") => wire::select(&value, Self::TimelinePickup),
@@ -798,6 +804,7 @@ impl<'de> Deserialize<'de> for TimelineContent {
 }
 
 impl Check for TimelineContent {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         match self {
             Self::TimelineDelivery(value) => value.check_at(at),

@@ -152,12 +152,14 @@ impl QueryHmsToken {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for QueryHmsToken {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("token", &self.token, 1..)?;
         Ok(())
@@ -250,6 +252,7 @@ impl ServiceAccountClaims {
 }
 
 impl Check for ServiceAccountClaims {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.fixed(
             "aud",

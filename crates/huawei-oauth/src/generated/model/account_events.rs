@@ -107,6 +107,7 @@ impl SecurityEvent {
     /// Nothing is checked of where the call comes from.
     ///
     /// The platform proves itself by `riscEventToken`. A redelivery repeats `jti`.
+    #[inline]
     pub fn parse_all(body: &[u8]) -> Result<Vec<Self>> {
         wire::read_list(body)
     }

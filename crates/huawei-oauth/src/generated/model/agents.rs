@@ -37,6 +37,7 @@ impl CreateAgentClientToken {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
@@ -49,6 +50,7 @@ impl Default for CreateAgentClientToken {
 }
 
 impl Check for CreateAgentClientToken {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.fixed(
             "grant_type",
@@ -95,12 +97,14 @@ impl CreateAgentAccessToken {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for CreateAgentAccessToken {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.fixed(
             "grant_type",
@@ -148,12 +152,14 @@ impl RefreshAgentAccessToken {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for RefreshAgentAccessToken {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.fixed(
             "grant_type",
@@ -244,6 +250,7 @@ impl AgentAssertionClaims {
 }
 
 impl Check for AgentAssertionClaims {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.fixed(
             "aud",

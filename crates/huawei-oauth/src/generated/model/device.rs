@@ -38,12 +38,14 @@ impl CreateDeviceCode {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for CreateDeviceCode {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("client_id", &self.client_id, ..=64)?;
         Ok(())

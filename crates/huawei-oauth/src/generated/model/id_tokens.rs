@@ -32,12 +32,14 @@ impl VerifyIdToken {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for VerifyIdToken {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("id_token", &self.id_token, 1..)?;
         Ok(())

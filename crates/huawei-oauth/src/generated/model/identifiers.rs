@@ -26,12 +26,14 @@ impl ConvertOpenId {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for ConvertOpenId {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("open_id", &self.open_id, 1..=256)?;
         Ok(())
@@ -88,12 +90,14 @@ impl BatchGetGroupUnionIds {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BatchGetGroupUnionIds {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("openIdList", &self.open_id_list, 1..=100)?;
         at.length("openIdList", &self.open_id_list, ..=256)?;

@@ -41,12 +41,14 @@ impl GetAgeRange {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for GetAgeRange {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("clientId", &self.client_id, ..=64)?;
         Ok(())
@@ -95,12 +97,14 @@ impl GetRealName {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for GetRealName {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.fixed("queryRangeFlag", self.query_range_flag == "0001", "0001")?;
         Ok(())
@@ -208,12 +212,14 @@ impl VerifyRealName {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for VerifyRealName {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.fixed(
             "ctfType",

@@ -250,6 +250,7 @@ impl IdTokenClaims {
 }
 
 impl Check for IdTokenClaims {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.fixed(
             "iss",

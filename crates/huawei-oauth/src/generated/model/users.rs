@@ -40,12 +40,14 @@ impl GetUserInfo {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for GetUserInfo {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.fixed(
             "nsp_fmt",
@@ -201,12 +203,14 @@ impl GetPhoneNumber {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for GetPhoneNumber {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("code", &self.code, 1..)?;
         Ok(())

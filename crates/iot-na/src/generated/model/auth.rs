@@ -32,12 +32,14 @@ impl RefreshToken {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for RefreshToken {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("refreshToken", &self.refresh_token, ..=256)?;
         Ok(())
@@ -65,12 +67,14 @@ impl Logout {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for Logout {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("accessToken", &self.access_token, ..=256)?;
         Ok(())

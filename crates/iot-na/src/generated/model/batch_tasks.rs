@@ -147,6 +147,7 @@ impl BatchDeviceCommandParam {
 }
 
 impl Check for BatchDeviceCommandParam {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.inside("command", &self.command)?;
         at.length("callbackUrl", &self.callback_url, ..=1024)?;
@@ -262,12 +263,14 @@ impl CreateBatchTask {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for CreateBatchTask {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("appId", &self.app_id, ..=64)?;
         at.length("taskName", &self.task_name, ..=256)?;
@@ -506,6 +509,7 @@ impl From<BTreeMap<String, Value>> for BatchTaskParam {
 }
 
 impl Select for BatchTaskParam {
+    #[inline]
     fn select(key: Option<&str>, value: Value) -> std::result::Result<Self, serde_json::Error> {
         let chosen = match key {
             Some("DeviceCmd") => wire::select(&value, Self::BatchDeviceCommand),
@@ -526,6 +530,7 @@ impl<'de> Deserialize<'de> for BatchTaskParam {
 }
 
 impl Check for BatchTaskParam {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         match self {
             Self::BatchDeviceCommand(value) => value.check_at(at),

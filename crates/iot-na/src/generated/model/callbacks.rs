@@ -971,6 +971,7 @@ impl CommandStatusNotification {
     /// Nothing is checked of where the call comes from.
     ///
     /// A redelivery repeats `commandId`, `result.resultCode`.
+    #[inline]
     pub fn parse(body: &[u8]) -> Result<Self> {
         wire::read_json(body)
     }

@@ -89,12 +89,14 @@ impl CreateDeviceCommand {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for CreateDeviceCommand {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("deviceId", &self.device_id, ..=64)?;
         at.inside("command", &self.command)?;
@@ -218,6 +220,7 @@ impl UpdateDeviceCommand {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
@@ -230,6 +233,7 @@ impl Default for UpdateDeviceCommand {
 }
 
 impl Check for UpdateDeviceCommand {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.fixed("status", self.status == "CANCELED", "CANCELED")?;
         Ok(())
@@ -257,12 +261,14 @@ impl CreateCommandCancelTask {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for CreateCommandCancelTask {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("deviceId", &self.device_id, ..=64)?;
         Ok(())
@@ -422,6 +428,7 @@ impl InvokeServiceHeader {
 }
 
 impl Check for InvokeServiceHeader {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("requestId", &self.request_id, ..=128)?;
         at.length("from", &self.from, ..=128)?;
@@ -457,12 +464,14 @@ impl InvokeDeviceService {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for InvokeDeviceService {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.inside("header", &self.header)?;
         Ok(())

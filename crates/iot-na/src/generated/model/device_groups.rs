@@ -74,12 +74,14 @@ impl CreateDeviceGroup {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for CreateDeviceGroup {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("name", &self.name, ..=50)?;
         at.length("description", &self.description, ..=1024)?;
@@ -134,12 +136,14 @@ impl ModifyDeviceGroup {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for ModifyDeviceGroup {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("name", &self.name, ..=50)?;
         at.length("description", &self.description, ..=1024)?;
@@ -250,12 +254,14 @@ impl DeviceGroupMembers {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for DeviceGroupMembers {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("devGroupId", &self.dev_group_id, ..=50)?;
         Ok(())

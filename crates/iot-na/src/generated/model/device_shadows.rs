@@ -35,6 +35,7 @@ impl ServiceDesired {
 }
 
 impl Check for ServiceDesired {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("serviceId", &self.service_id, ..=256)?;
         Ok(())
@@ -60,12 +61,14 @@ impl ModifyDeviceShadow {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for ModifyDeviceShadow {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.inside("serviceDesireds", &self.service_desireds)?;
         Ok(())

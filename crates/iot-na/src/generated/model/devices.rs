@@ -94,6 +94,7 @@ impl RegisterDeviceInfo {
 }
 
 impl Check for RegisterDeviceInfo {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("manufacturerId", &self.manufacturer_id, ..=256)?;
         at.length("manufacturerName", &self.manufacturer_name, ..=256)?;
@@ -138,6 +139,7 @@ impl DeviceInfo2 {
 }
 
 impl Check for DeviceInfo2 {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("region", &self.region, ..=256)?;
         at.length("timezone", &self.timezone, ..=256)?;
@@ -317,12 +319,14 @@ impl RegisterDeviceByVerifyCode {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for RegisterDeviceByVerifyCode {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("nodeId", &self.node_id, ..=256)?;
         at.length("verifyCode", &self.verify_code, ..=256)?;
@@ -448,12 +452,14 @@ impl RegisterDeviceBySecret {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for RegisterDeviceBySecret {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.inside("deviceInfo", &self.device_info)?;
         at.length("endUserId", &self.end_user_id, ..=256)?;
@@ -522,12 +528,14 @@ impl RefreshDeviceSecret {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for RefreshDeviceSecret {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("secret", &self.secret, ..=20)?;
         at.length("nodeId", &self.node_id, ..=256)?;
@@ -643,12 +651,14 @@ impl QueryRealtimeLocation {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for QueryRealtimeLocation {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("deviceId", &self.device_id, ..=256)?;
         at.range("horAcc", &self.hor_acc, 0..)?;

@@ -93,12 +93,14 @@ impl RegisterLegacyDevice {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for RegisterLegacyDevice {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("verifyCode", &self.verify_code, ..=256)?;
         at.length("nodeId", &self.node_id, ..=256)?;
@@ -135,12 +137,14 @@ impl SubscribeLegacy {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for SubscribeLegacy {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("callbackurl", &self.callbackurl, ..=1024)?;
         Ok(())

@@ -67,12 +67,14 @@ impl RegisterLoraGateway {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for RegisterLoraGateway {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("ownerAppId", &self.owner_app_id, ..=36)?;
         at.length("gatewayEUI", &self.gateway_eui, ..=16)?;
@@ -252,12 +254,14 @@ impl RegisterLoraNode {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for RegisterLoraNode {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("ownerAppId", &self.owner_app_id, ..=36)?;
         at.length("devEUI", &self.dev_eui, ..=16)?;

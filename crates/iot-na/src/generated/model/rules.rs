@@ -841,12 +841,14 @@ impl Rule {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for Rule {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("name", &self.name, ..=256)?;
         at.length("author", &self.author, ..=256)?;

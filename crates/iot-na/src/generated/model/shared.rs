@@ -62,6 +62,7 @@ impl CustomField {
 }
 
 impl Check for CustomField {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("fieldName", &self.field_name, ..=256)?;
         at.length("fieldType", &self.field_type, ..=256)?;
@@ -107,6 +108,7 @@ impl Tag {
 }
 
 impl Check for Tag {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("tagName", &self.tag_name, ..=128)?;
         at.length("tagValue", &self.tag_value, ..=1024)?;
@@ -181,12 +183,14 @@ impl RefreshDeviceVerifyCode {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for RefreshDeviceVerifyCode {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("verifyCode", &self.verify_code, ..=256)?;
         at.length("nodeId", &self.node_id, ..=256)?;
@@ -249,6 +253,7 @@ impl DataConfig {
 }
 
 impl Check for DataConfig {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("dataAgingTime", &self.data_aging_time, 0..=90)?;
         Ok(())
@@ -274,6 +279,7 @@ impl DeviceConfig {
 }
 
 impl Check for DeviceConfig {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.inside("dataConfig", &self.data_config)?;
         Ok(())
@@ -508,12 +514,14 @@ impl ModifyDevice {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for ModifyDevice {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("name", &self.name, ..=256)?;
         at.length("deviceType", &self.device_type, ..=256)?;
@@ -923,6 +931,7 @@ impl DeviceCommandBody {
 }
 
 impl Check for DeviceCommandBody {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("serviceId", &self.service_id, 1..=64)?;
         at.length("method", &self.method, 1..=128)?;

@@ -70,12 +70,14 @@ impl CreateSubscription {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for CreateSubscription {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("callbackUrl", &self.callback_url, ..=1024)?;
         at.length("appId", &self.app_id, ..=256)?;
@@ -149,12 +151,14 @@ impl SubscribeManagementData {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for SubscribeManagementData {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("callbackurl", &self.callbackurl, ..=1024)?;
         Ok(())

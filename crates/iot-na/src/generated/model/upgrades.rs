@@ -144,6 +144,7 @@ impl UpgradeTargets {
 }
 
 impl Check for UpgradeTargets {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("devices", &self.devices, ..=256)?;
         at.count("deviceGroups", &self.device_groups, ..=256)?;
@@ -247,6 +248,7 @@ impl UpgradePolicy {
 }
 
 impl Check for UpgradePolicy {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("retryTimes", &self.retry_times, 1..=5)?;
         if matches!(self.execute_type, UpgradeExecuteType::Custom) {
@@ -305,12 +307,14 @@ impl CreateUpgradeTask {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for CreateUpgradeTask {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.inside("targets", &self.targets)?;
         at.inside("policy", &self.policy)?;

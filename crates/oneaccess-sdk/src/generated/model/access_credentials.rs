@@ -26,6 +26,7 @@ impl GetAccessToken {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
@@ -38,6 +39,7 @@ impl Default for GetAccessToken {
 }
 
 impl Check for GetAccessToken {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.fixed(
             "grant_type",

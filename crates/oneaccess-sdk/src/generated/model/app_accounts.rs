@@ -384,12 +384,14 @@ impl BindUsers {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BindUsers {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("user_names", &self.user_names, 1..)?;
         Ok(())
@@ -435,12 +437,14 @@ impl AddAccountRoles {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for AddAccountRoles {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("role_ids", &self.role_ids, 1..=50)?;
         Ok(())

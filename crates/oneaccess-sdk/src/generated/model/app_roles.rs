@@ -181,12 +181,14 @@ impl ChangeRoleMembers {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for ChangeRoleMembers {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("account_Ids", &self.account_ids, 1..=50)?;
         Ok(())

@@ -201,6 +201,7 @@ impl EventIdData {
 }
 
 impl Check for EventIdData {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("id", &self.id, ..=50)?;
         Ok(())

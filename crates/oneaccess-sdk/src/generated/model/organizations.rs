@@ -81,12 +81,14 @@ impl CreateOrganization {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for CreateOrganization {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("code", &self.code, ..=64)?;
         at.length("name", &self.name, ..=100)?;
@@ -168,12 +170,14 @@ impl UpdateOrganization {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for UpdateOrganization {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("code", &self.code, ..=64)?;
         at.length("name", &self.name, ..=100)?;

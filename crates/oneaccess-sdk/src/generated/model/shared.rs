@@ -230,6 +230,7 @@ impl From<SocialBindFlow> for LoginResultData {
 }
 
 impl Select for LoginResultData {
+    #[inline]
     fn select(key: Option<&str>, value: Value) -> std::result::Result<Self, serde_json::Error> {
         let chosen = match key {
             Some("PASSWORD_WARN") | Some("PASSWORD_EXPIRED") => {

@@ -108,12 +108,14 @@ impl PushContextAware {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for PushContextAware {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("toUserList", &self.to_user_list, 1..=5000)?;
         at.length("titleCn", &self.title_cn, 1..=32)?;

@@ -352,12 +352,14 @@ impl ListPunchRecords {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for ListPunchRecords {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("userIdList", &self.user_id_list, ..=50)?;
         at.range("limit", &self.limit, 1..=100)?;
@@ -448,12 +450,14 @@ impl ListPunchRecordsV2 {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for ListPunchRecordsV2 {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("userIdList", &self.user_id_list, ..=50)?;
         Ok(())

@@ -97,12 +97,14 @@ impl CreateAppTokenV1 {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for CreateAppTokenV1 {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         if matches!(self.r#type, AppTokenKind::UserIdentity) {
             at.required("code", self.code.is_some(), "`type` is `u`")?;

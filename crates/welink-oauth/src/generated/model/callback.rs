@@ -49,6 +49,7 @@ impl CallbackReply {
 }
 
 impl Check for CallbackReply {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.fixed("msg", self.msg == "success", "success")?;
         Ok(())
@@ -91,6 +92,7 @@ impl EncryptedCallback {
 }
 
 impl Check for EncryptedCallback {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("encrypt", &self.encrypt, 48..)?;
         Ok(())
@@ -110,6 +112,7 @@ impl EncryptedCallback {
     ///
     /// The message stands in `encrypt`, always encrypted. The reply carries a
     /// [`CallbackReply`](crate::model::CallbackReply) in `encrypt`.
+    #[inline]
     pub fn parse(body: &[u8]) -> Result<Self> {
         wire::read_json(body)
     }
@@ -117,6 +120,7 @@ impl EncryptedCallback {
 
 impl CallbackEvent {
     /// Reads the message once it is decrypted.
+    #[inline]
     pub fn parse(body: &[u8]) -> Result<Self> {
         wire::read_json(body)
     }

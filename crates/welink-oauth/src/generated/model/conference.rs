@@ -149,6 +149,7 @@ impl ConferenceAttendee {
 }
 
 impl Check for ConferenceAttendee {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("name", &self.name, ..=96)?;
         at.length("deptName", &self.dept_name, ..=128)?;
@@ -311,6 +312,7 @@ impl ConferenceAttendeeUpdate {
 }
 
 impl Check for ConferenceAttendeeUpdate {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("name", &self.name, ..=96)?;
         at.length("phone", &self.phone, ..=127)?;
@@ -750,12 +752,14 @@ impl CreateConference {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for CreateConference {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("subject", &self.subject, ..=128)?;
         at.range("length", &self.length, 15..=1440)?;
@@ -1119,12 +1123,14 @@ impl UpdateConference {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for UpdateConference {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("length", &self.length, 15..=1440)?;
         at.length("subject", &self.subject, ..=128)?;

@@ -317,12 +317,14 @@ impl BatchCreateDepartments {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BatchCreateDepartments {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("deptInfos", &self.dept_infos, ..=100)?;
         Ok(())
@@ -350,12 +352,14 @@ impl BatchCreateDepartmentsV1 {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BatchCreateDepartmentsV1 {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("deptInfos", &self.dept_infos, ..=100)?;
         Ok(())
@@ -383,12 +387,14 @@ impl BatchDeleteDepartments {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BatchDeleteDepartments {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("deptInfos", &self.dept_infos, ..=100)?;
         Ok(())
@@ -573,12 +579,14 @@ impl BatchSyncDepartments {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BatchSyncDepartments {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("deptInfos", &self.dept_infos, ..=100)?;
         Ok(())
@@ -775,12 +783,14 @@ impl BatchUpdateDepartmentCorpCodes {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BatchUpdateDepartmentCorpCodes {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("deptInfos", &self.dept_infos, ..=100)?;
         Ok(())
@@ -945,12 +955,14 @@ impl BatchUpdateDepartments {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BatchUpdateDepartments {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("deptInfos", &self.dept_infos, ..=100)?;
         Ok(())
@@ -978,12 +990,14 @@ impl BatchUpdateDepartmentsV1 {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BatchUpdateDepartmentsV1 {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("deptInfos", &self.dept_infos, ..=100)?;
         Ok(())
@@ -1149,12 +1163,14 @@ impl DeleteDepartment {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for DeleteDepartment {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.any_of(
             &[
@@ -1626,12 +1642,14 @@ impl ListParentDepartments {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for ListParentDepartments {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         if matches!(self.r#type, Some(0)) {
             at.any_of(
@@ -1807,12 +1825,14 @@ impl UpdateDepartment {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for UpdateDepartment {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.any_of(
             &[

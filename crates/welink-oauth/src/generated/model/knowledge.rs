@@ -264,12 +264,14 @@ impl AddArticle {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for AddArticle {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.fixed(
             "moduleType",
@@ -553,12 +555,14 @@ impl AddArticleV1 {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for AddArticleV1 {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.fixed(
             "moduleType",
@@ -1143,12 +1147,14 @@ impl UpdateArticle {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for UpdateArticle {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("recDataStyle", &self.rec_data_style, 1..=9)?;
         Ok(())
@@ -1397,12 +1403,14 @@ impl UpdateArticleV1 {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for UpdateArticleV1 {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("recDataStyle", &self.rec_data_style, 1..=9)?;
         at.fixed(

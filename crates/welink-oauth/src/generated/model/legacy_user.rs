@@ -349,12 +349,14 @@ impl BulkSyncUsers {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BulkSyncUsers {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("personInfo", &self.person_info, ..=10)?;
         Ok(())
@@ -399,12 +401,14 @@ impl BulkSyncUsersV2 {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BulkSyncUsersV2 {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("personInfo", &self.person_info, ..=10)?;
         Ok(())
@@ -455,12 +459,14 @@ impl BulkUpdateUsers {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BulkUpdateUsers {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("personInfo", &self.person_info, ..=10)?;
         Ok(())
@@ -509,12 +515,14 @@ impl BulkUpdateUsersV2 {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BulkUpdateUsersV2 {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("personInfo", &self.person_info, ..=10)?;
         Ok(())
@@ -753,12 +761,14 @@ impl GetLegacyUserV3 {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for GetLegacyUserV3 {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.any_of(
             &[
@@ -944,12 +954,14 @@ impl GetUserSimple {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for GetUserSimple {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.any_of(
             &[
@@ -1059,12 +1071,14 @@ impl GetUserSyncStatus {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for GetUserSyncStatus {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("personInfo", &self.person_info, ..=10)?;
         at.inside("personInfo", &self.person_info)?;
@@ -1233,12 +1247,14 @@ impl ListUserAccounts {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for ListUserAccounts {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("corpUserId", &self.corp_user_id, ..=50)?;
         Ok(())
@@ -1385,6 +1401,7 @@ impl UserSyncKey {
 }
 
 impl Check for UserSyncKey {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.any_of(
             &[

@@ -100,6 +100,7 @@ impl CardLine {
 }
 
 impl Check for CardLine {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.bytes("key", &self.key, ..=128)?;
         at.bytes("value", &self.value, ..=256)?;
@@ -163,6 +164,7 @@ impl NewsItem {
 }
 
 impl Check for NewsItem {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.bytes("title", &self.title, ..=18)?;
         at.bytes("description", &self.description, ..=140)?;
@@ -396,12 +398,14 @@ impl SendAppCardMessage {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for SendAppCardMessage {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("toUserList", &self.to_user_list, ..=1000)?;
         at.bytes("msgTitle", &self.msg_title, ..=128)?;
@@ -639,12 +643,14 @@ impl SendCardMessage {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for SendCardMessage {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("toUserList", &self.to_user_list, ..=1000)?;
         at.bytes("msgTitle", &self.msg_title, ..=128)?;
@@ -770,12 +776,14 @@ impl SendCardMessageV1 {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for SendCardMessageV1 {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("toUserList", &self.to_user_list, ..=1000)?;
         at.bytes("msgTitle", &self.msg_title, ..=128)?;
@@ -894,12 +902,14 @@ impl SendImageMessage {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for SendImageMessage {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("toUserList", &self.to_user_list, ..=1000)?;
         at.count("roleList", &self.role_list, ..=100)?;
@@ -1040,12 +1050,14 @@ impl SendNewsMessage {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for SendNewsMessage {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("toUserList", &self.to_user_list, ..=1000)?;
         at.count("news", &self.news, 1..=5)?;
@@ -1203,12 +1215,14 @@ impl SendOfficialMessage {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for SendOfficialMessage {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.fixed("msgRange", self.msg_range == "0", "0")?;
         at.count("toUserList", &self.to_user_list, ..=1000)?;
@@ -1303,12 +1317,14 @@ impl SendOfficialMessageV2 {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for SendOfficialMessageV2 {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("toUserList", &self.to_user_list, ..=1000)?;
         at.bytes("msgTitle", &self.msg_title, ..=128)?;
@@ -1398,12 +1414,14 @@ impl UpdateMessageStatus {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for UpdateMessageStatus {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("toUserList", &self.to_user_list, ..=1000)?;
         Ok(())

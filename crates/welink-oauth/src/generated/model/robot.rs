@@ -25,6 +25,7 @@ impl RobotText {
 }
 
 impl Check for RobotText {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("text", &self.text, 1..=500)?;
         Ok(())
@@ -100,12 +101,14 @@ impl SendRobotMessage {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for SendRobotMessage {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.fixed("messageType", self.message_type == "text", "text")?;
         at.inside("content", &self.content)?;

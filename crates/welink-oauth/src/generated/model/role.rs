@@ -147,12 +147,14 @@ impl BatchSyncRoleGroups {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BatchSyncRoleGroups {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("roleGroups", &self.role_groups, ..=100)?;
         Ok(())

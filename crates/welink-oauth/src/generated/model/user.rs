@@ -314,12 +314,14 @@ impl BatchCreateUsers {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BatchCreateUsers {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("personInfos", &self.person_infos, ..=100)?;
         Ok(())
@@ -396,12 +398,14 @@ impl BatchDeleteUsers {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BatchDeleteUsers {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("personInfos", &self.person_infos, ..=100)?;
         Ok(())
@@ -719,12 +723,14 @@ impl BatchSyncUsers {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BatchSyncUsers {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("personInfos", &self.person_infos, ..=100)?;
         Ok(())
@@ -1036,12 +1042,14 @@ impl BatchUpdateUserCorpIds {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BatchUpdateUserCorpIds {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("personInfos", &self.person_infos, ..=100)?;
         Ok(())
@@ -1069,12 +1077,14 @@ impl BatchUpdateUserMobiles {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BatchUpdateUserMobiles {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("personInfos", &self.person_infos, ..=100)?;
         Ok(())
@@ -1102,12 +1112,14 @@ impl BatchUpdateUsers {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for BatchUpdateUsers {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.count("personInfos", &self.person_infos, ..=100)?;
         Ok(())
@@ -1585,12 +1597,14 @@ impl DeleteUser {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for DeleteUser {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.any_of(
             &[
@@ -1643,12 +1657,14 @@ impl GetUser {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for GetUser {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.any_of(
             &[
@@ -1841,12 +1857,14 @@ impl GetUserV1 {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for GetUserV1 {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.any_of(
             &[
@@ -2415,12 +2433,14 @@ impl UpdateUser {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for UpdateUser {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.any_of(
             &[

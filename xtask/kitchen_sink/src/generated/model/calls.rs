@@ -118,6 +118,7 @@ impl ThingConfirmed {
     /// Nothing is checked of where the call comes from.
     ///
     /// A redelivery repeats `thingId`.
+    #[inline]
     pub fn parse(body: &[u8]) -> Result<Self> {
         wire::read_json(body)
     }
@@ -132,6 +133,7 @@ impl Receipt {
     ///
     /// Seen in client code, not in the platform's documents. Corrections to it do not count as
     /// breaking changes.
+    #[inline]
     pub fn parse_all(body: &[u8]) -> Result<Vec<Self>> {
         wire::read_list(body)
     }
@@ -145,6 +147,7 @@ impl Envelope {
     /// Nothing is checked of where the call comes from.
     ///
     /// The message stands in `data`, always encrypted. The reply carries a text in `data`.
+    #[inline]
     pub fn parse(body: &[u8]) -> Result<Self> {
         wire::read_json(body)
     }
@@ -152,6 +155,7 @@ impl Envelope {
 
 impl Receipt {
     /// Reads the message once it is decrypted.
+    #[inline]
     pub fn parse(body: &[u8]) -> Result<Self> {
         wire::read_json(body)
     }

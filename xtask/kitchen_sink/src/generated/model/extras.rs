@@ -114,6 +114,7 @@ impl From<TextContent> for Answer {
 }
 
 impl Select for Answer {
+    #[inline]
     fn select(key: Option<&str>, value: Value) -> std::result::Result<Self, serde_json::Error> {
         let chosen = match key {
             Some("n") => wire::select(&value, Self::Number),

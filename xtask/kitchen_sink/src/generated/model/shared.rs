@@ -62,12 +62,14 @@ impl Part {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for Part {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("name", &self.name, 1..=5)?;
         if at.body_holds("/kind", &["1"]) && at.body_has("/targets") == Some(true) {
@@ -99,6 +101,7 @@ impl NumberContent {
 }
 
 impl Check for NumberContent {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("value", &self.value, ..=10)?;
         Ok(())

@@ -37,12 +37,14 @@ impl ListRowsOf {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for ListRowsOf {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.range("limit", &self.limit, ..=2)?;
         Ok(())

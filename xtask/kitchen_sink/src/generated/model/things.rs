@@ -280,6 +280,7 @@ impl From<BTreeMap<String, Value>> for Content {
 }
 
 impl Select for Content {
+    #[inline]
     fn select(key: Option<&str>, value: Value) -> std::result::Result<Self, serde_json::Error> {
         let chosen = match key {
             Some("1") => wire::select(&value, Self::Number),
@@ -300,6 +301,7 @@ impl<'de> Deserialize<'de> for Content {
 }
 
 impl Check for Content {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         match self {
             Self::Number(value) => value.check_at(at),
@@ -370,6 +372,7 @@ impl From<QuietPayload> for Payload {
 }
 
 impl Select for Payload {
+    #[inline]
     fn select(key: Option<&str>, value: Value) -> std::result::Result<Self, serde_json::Error> {
         let chosen = match key {
             Some("0") => {
@@ -390,6 +393,7 @@ impl<'de> Deserialize<'de> for Payload {
 }
 
 impl Check for Payload {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         match self {
             Self::Loud(value) => value.check_at(at),
@@ -418,6 +422,7 @@ impl LoudPayload {
 }
 
 impl Check for LoudPayload {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.bytes("sound", &self.sound, ..=6)?;
         Ok(())
@@ -671,6 +676,7 @@ impl CreateThing {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
@@ -678,6 +684,7 @@ impl CreateThing {
 
 impl Check for CreateThing {
     #[expect(deprecated, reason = "the platform still takes these fields")]
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.digits("id", &self.id)?;
         at.range("kind", &self.kind, 0..=9)?;
@@ -815,12 +822,14 @@ impl ChangeThing {
 
     /// Checks the limits that the platform's documents state; the error names the field. The
     /// client does so before it sends anything.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         Place::check_body(self)
     }
 }
 
 impl Check for ChangeThing {
+    #[inline]
     fn check_at(&self, at: &Place<'_>) -> Result<()> {
         at.length("name", &self.name, ..=5)?;
         Ok(())
