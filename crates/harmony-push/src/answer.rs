@@ -139,6 +139,7 @@ impl Settled {
     }
 
     /// What became of the token at `place`.
+    #[inline]
     pub(crate) fn of(&self, place: usize) -> &Outcome {
         if self.refused.is_empty() {
             return &self.rest;

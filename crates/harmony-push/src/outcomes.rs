@@ -94,6 +94,7 @@ impl<'a, T> Outcomes<'a, T> {
     }
 
     /// The outcome of the token at `index`, which must be in the list.
+    #[inline]
     pub(crate) fn at(&self, index: usize) -> &Outcome {
         match (self.places.of(index), self.settled.as_slice()) {
             (None, _) => &self.empty,
@@ -147,6 +148,7 @@ pub struct Iter<'o, 'a, T> {
 impl<'o, 'a, T> Iterator for Iter<'o, 'a, T> {
     type Item = (&'a T, &'o Outcome);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let token = self.outcomes.tokens.get(self.next)?;
         let outcome = self.outcomes.at(self.next);

@@ -23,6 +23,7 @@ pub(crate) enum Places {
 
 impl Places {
     /// Where position `index` stands, or `None` if its token is empty.
+    #[inline]
     pub(crate) fn of(&self, index: usize) -> Option<usize> {
         match self {
             Self::Same => Some(index),

@@ -5,12 +5,21 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
-use harmony_push::model::{ClickAction, NotificationCategory};
+use harmony_push::model::{ClickAction, NotificationCategory, PushAnswer, PushType, SendMessage};
 use harmony_push::{Client, Notification, ServiceAccount};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use crate::{cpu, frame, server, tokens};
+use crate::{cpu, frame, message, server, tokens};
+
+/// What sends on our side.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Way {
+    /// The generated call, which takes a whole message.
+    Call,
+    /// The sender, which tells what became of each token.
+    Send,
+}
 
 /// The bytes that reqwest sends.
 #[derive(Clone, Copy, Debug)]
@@ -19,10 +28,12 @@ pub(crate) enum Bytes {
     Ready,
     /// A copy for each request: what any sender has to write whose requests differ.
     Copied,
+    /// Written by serde for each request, and the answer read by it: what reqwest's `json` does.
+    Json,
 }
 
-/// Prints how many times the CPU time of reqwest with its bytes at hand a send takes.
-pub(crate) fn compare(count: usize, in_flight: usize, bytes: Bytes) {
+/// Prints how many times the CPU time of reqwest a call or a send takes.
+pub(crate) fn compare(way: Way, count: usize, in_flight: usize, bytes: Bytes) {
     cpu::pin(0);
     let address = server::start();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -30,7 +41,7 @@ pub(crate) fn compare(count: usize, in_flight: usize, bytes: Bytes) {
         .build()
         .expect("a runtime");
     let requests = if count == 1 { 4096 } else { 512 };
-    let ours = Ours::new(address, count);
+    let ours = Ours::new(address, way, count);
     let theirs = Theirs::new(address, count, bytes);
     let mut ratios = Vec::new();
     let (mut own, mut base) = (Duration::MAX, Duration::MAX);
@@ -59,7 +70,7 @@ pub(crate) fn compare(count: usize, in_flight: usize, bytes: Bytes) {
     )]
     {
         let name =
-            format!("{in_flight} sends to {count} tokens / reqwest, {bytes:?}").to_lowercase();
+            format!("{way:?} to {count} tokens, {in_flight} at a time / {bytes:?}").to_lowercase();
         println!("{name:<46} ratio: {median:.3} (95 %: {low:.3} to {high:.3}, {PAIRS} pairs)");
         let micros = |time: Duration| time.as_secs_f64() * 1e6 / requests as f64;
         println!(
@@ -90,18 +101,22 @@ fn measure<F: Future<Output = ()>>(
 
 struct Ours {
     client: Client,
+    way: Way,
     message: Notification,
+    whole: SendMessage,
     tokens: Vec<String>,
 }
 
 impl Ours {
-    fn new(address: SocketAddr, count: usize) -> Self {
+    fn new(address: SocketAddr, way: Way, count: usize) -> Self {
         let client = Client::builder(account())
             .base_url(format!("http://{address}"))
             .build()
             .expect("a sound client");
         Self {
             client,
+            way,
+            whole: message(&tokens(count)),
             message: Notification::new(
                 NotificationCategory::Express,
                 "Your parcel is on its way",
@@ -113,9 +128,19 @@ impl Ours {
     }
 
     async fn send(&self) {
-        let outcomes = self.client.send(&self.message, &self.tokens).await;
-        for (_, outcome) in &outcomes.expect("a sound message") {
-            assert!(black_box(outcome).is_accepted());
+        match self.way {
+            Way::Call => {
+                let sent = self
+                    .client
+                    .send_message(PROJECT, PushType::Alert, &self.whole);
+                black_box(sent.await.expect("an answer"));
+            }
+            Way::Send => {
+                let outcomes = self.client.send(&self.message, &self.tokens).await;
+                for (_, outcome) in &outcomes.expect("a sound message") {
+                    assert!(black_box(outcome).is_accepted());
+                }
+            }
         }
     }
 }
@@ -124,6 +149,7 @@ struct Theirs {
     client: reqwest::Client,
     url: String,
     token: http::HeaderValue,
+    whole: SendMessage,
     body: bytes::Bytes,
     bytes: Bytes,
 }
@@ -132,6 +158,7 @@ impl Theirs {
     fn new(address: SocketAddr, count: usize, bytes: Bytes) -> Self {
         let token = account().sign(std::time::UNIX_EPOCH).expect("a token");
         let tokens = tokens(count);
+        let whole = message(&tokens);
         let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
         Self {
             client: reqwest::Client::builder()
@@ -141,8 +168,9 @@ impl Theirs {
                 .tls_backend_preconfigured(tls())
                 .build()
                 .expect("a client"),
-            url: format!("http://{address}/v3/101653523863000000/messages:send"),
+            url: format!("http://{address}/v3/{PROJECT}/messages:send"),
             token: token.header().1.clone(),
+            whole,
             body: frame().fill(&tokens),
             bytes,
         }
@@ -152,6 +180,9 @@ impl Theirs {
         let body = match self.bytes {
             Bytes::Ready => self.body.clone(),
             Bytes::Copied => bytes::Bytes::copy_from_slice(&self.body),
+            Bytes::Json => serde_json::to_vec(&self.whole)
+                .expect("it can be written")
+                .into(),
         };
         let answer = self
             .client
@@ -164,7 +195,11 @@ impl Theirs {
             .await
             .expect("an answer");
         assert!(answer.status().is_success());
-        black_box(answer.bytes().await.expect("a body"));
+        let answer = answer.bytes().await.expect("a body");
+        if let Bytes::Json = self.bytes {
+            black_box(serde_json::from_slice::<PushAnswer>(&answer).expect("an answer"));
+        }
+        black_box(answer);
     }
 }
 
@@ -184,6 +219,7 @@ fn account() -> ServiceAccount {
     ServiceAccount::parse(&file).expect("a sound key file")
 }
 
+const PROJECT: &str = "101653523863000000";
 const PAIRS: usize = 31;
 /// The rank of the lower bound: of 31 values, the median lies between the 10th and the 22nd with a
 /// probability of 95 % (binomial distribution).

@@ -21,7 +21,7 @@ use harmony_push::model::{
 };
 
 use crate::body::Frame;
-use crate::calls::Bytes;
+use crate::calls::{Bytes, Way};
 
 /// A notification with the tokens in it, as the generated call takes it.
 fn message(tokens: &[String]) -> SendMessage {
@@ -80,9 +80,11 @@ fn bodies(criterion: &mut Criterion) {
 
 fn sends(_: &mut Criterion) {
     for in_flight in [8, 64] {
-        calls::compare(1, in_flight, Bytes::Ready);
-        calls::compare(1000, in_flight, Bytes::Ready);
-        calls::compare(1000, in_flight, Bytes::Copied);
+        calls::compare(Way::Call, 1, in_flight, Bytes::Ready);
+        calls::compare(Way::Send, 1, in_flight, Bytes::Ready);
+        for bytes in [Bytes::Ready, Bytes::Copied, Bytes::Json] {
+            calls::compare(Way::Send, 1000, in_flight, bytes);
+        }
     }
 }
 
