@@ -231,8 +231,9 @@ impl Request {
 
     /// Sets a JSON body; `content_type` goes out as it is.
     pub fn json(self, content_type: &'static str, body: &impl Serialize) -> Self {
-        match serde_json::to_vec(body) {
-            Ok(bytes) => {
+        let mut bytes = Vec::with_capacity(TYPICAL);
+        match serde_json::to_writer(&mut bytes, body) {
+            Ok(()) => {
                 let bytes = Bytes::from_owner(Zeroizing::new(bytes));
                 self.json_bytes(content_type, bytes)
             }
@@ -243,6 +244,17 @@ impl Request {
     /// Sets a JSON body that is ready. It is not copied.
     pub fn json_bytes(self, content_type: &'static str, body: Bytes) -> Self {
         self.body(content_type, Body::Json(body))
+    }
+
+    /// Refuses a body of more than `limit` bytes, of which `excluded` do not count.
+    pub fn at_most(self, limit: usize, excluded: usize) -> Self {
+        let size = self.body.len().saturating_sub(excluded);
+        if size <= limit {
+            return self;
+        }
+        self.fail(Error::config(format!(
+            "the request has {size} bytes of JSON, at most {limit} are allowed"
+        )))
     }
 
     /// Sets a `multipart/form-data` body.
@@ -377,6 +389,13 @@ impl Body {
             Self::Form(bytes) | Self::Json(bytes) | Self::Other(bytes) => bytes.clone(),
         }
     }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Empty => 0,
+            Self::Form(bytes) | Self::Json(bytes) | Self::Other(bytes) => bytes.len(),
+        }
+    }
 }
 
 /// Shows the operation only: path, query and body can hold secrets.
@@ -452,6 +471,8 @@ fn unwritable(error: &serde_json::Error) -> Error {
 }
 
 const DIGITS: &str = "0123456789";
+/// Room for the usual body, in bytes.
+const TYPICAL: usize = 512;
 /// Room for the usual path parameters.
 const ROOM: usize = 64;
 const NO_FAILURE: &str = "writing to a string";

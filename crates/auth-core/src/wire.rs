@@ -13,7 +13,7 @@ mod text;
 
 pub use crate::wire::browser::{Parameters, WayBack};
 pub use crate::wire::check::{
-    Check, Count, Numbers, Place, Texts, any_of, body_size, check, excess, required,
+    Check, Count, Numbers, Place, Texts, any_of, check, excess, required,
 };
 pub use crate::wire::lenient::{FromScalar, Lenient, Many, Scalar, Unfit, lenient, one_or_many};
 pub use crate::wire::object::{Chosen, Object, Select, key_of, select, selected};

@@ -310,17 +310,6 @@ pub fn required(name: &str, present: bool, when: &str) -> Result<()> {
     Place::parameter().required(name, present, when)
 }
 
-/// Checks the size of a JSON body, in bytes, without the bytes that do not count.
-pub fn body_size(body: &(impl Serialize + ?Sized), excluded: usize, limit: usize) -> Result<()> {
-    let size = json_size(body).saturating_sub(excluded);
-    if size <= limit {
-        return Ok(());
-    }
-    Err(Error::config(format!(
-        "the request has {size} bytes of JSON, at most {limit} are allowed"
-    )))
-}
-
 /// The bytes of JSON that a list has more than an empty one: what does not count of a list that
 /// is excluded from a limit.
 pub fn excess(list: &(impl Serialize + Count)) -> usize {

@@ -133,7 +133,7 @@ impl Ours {
                 let sent = self
                     .client
                     .send_message(PROJECT, PushType::Alert, &self.whole);
-                black_box(sent.await.expect("an answer"));
+                let _ = black_box(sent.await.expect("an answer"));
             }
             Way::Send => {
                 let outcomes = self.client.send(&self.message, &self.tokens).await;
@@ -197,7 +197,7 @@ impl Theirs {
         assert!(answer.status().is_success());
         let answer = answer.bytes().await.expect("a body");
         if let Bytes::Json = self.bytes {
-            black_box(serde_json::from_slice::<PushAnswer>(&answer).expect("an answer"));
+            let _ = black_box(serde_json::from_slice::<PushAnswer>(&answer).expect("an answer"));
         }
         black_box(answer);
     }

@@ -54,10 +54,10 @@ impl Client {
         hms_message: &SendHmsMessage,
     ) -> Result<HmsPushAnswer> {
         hms_message.check()?;
-        wire::body_size(hms_message, wire::excess(&hms_message.message.token), 4096)?;
         Request::new(&SEND_HMS_MESSAGE)
             .path("clientId", client_id)
             .json("application/json", hms_message)
+            .at_most(4096, wire::excess(&hms_message.message.token))
             .send(&self.api)
             .await
     }
@@ -101,10 +101,10 @@ impl Client {
         hms_message: &SendHmsMessage,
     ) -> Result<HmsPushAnswer> {
         hms_message.check()?;
-        wire::body_size(hms_message, wire::excess(&hms_message.message.token), 4096)?;
         Request::new(&SEND_HMS_MESSAGE_BY_PROJECT)
             .path("projectId", project_id)
             .json("application/json", hms_message)
+            .at_most(4096, wire::excess(&hms_message.message.token))
             .send(&self.api)
             .await
     }

@@ -61,11 +61,11 @@ impl Client {
         message: &SendMessage,
     ) -> Result<PushAnswer> {
         message.check()?;
-        wire::body_size(message, wire::excess(&message.target.token), 4096)?;
         Request::new(&SEND_MESSAGE)
             .path("projectId", project_id)
             .header("push-type", push_type)
             .json("application/json", message)
+            .at_most(4096, wire::excess(&message.target.token))
             .send(&self.api)
             .await
     }
@@ -105,11 +105,11 @@ impl Client {
         message: &RevokeMessage,
     ) -> Result<PushAnswer> {
         message.check()?;
-        wire::body_size(message, wire::excess(&message.token), 4096)?;
         Request::new(&REVOKE_MESSAGE)
             .path("clientId", client_id)
             .header("push-type", push_type)
             .json("application/json", message)
+            .at_most(4096, wire::excess(&message.token))
             .send(&self.api)
             .await
     }

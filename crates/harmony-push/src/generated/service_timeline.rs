@@ -2,7 +2,6 @@
 
 //! Operations tagged `service_timeline`.
 
-use auth_core::wire;
 use auth_core::{Operation, Request, Result};
 use http::Method;
 
@@ -48,10 +47,10 @@ impl Client {
         service_timeline: &SendServiceTimeline,
     ) -> Result<PushAnswer> {
         service_timeline.check()?;
-        wire::body_size(service_timeline, 0, 4096)?;
         Request::new(&SEND_SERVICE_TIMELINE)
             .path("projectId", project_id)
             .json("application/json", service_timeline)
+            .at_most(4096, 0)
             .send(&self.api)
             .await
     }

@@ -248,18 +248,17 @@ impl Client {
         thing: &CreateThing,
     ) -> Result<CreatedThing> {
         thing.check()?;
-        wire::body_size(
-            thing,
-            wire::excess(&thing.targets)
-                + thing
-                    .nested
-                    .as_ref()
-                    .map_or(0, |part| wire::excess(&part.tokens)),
-            1500,
-        )?;
         Request::new(&CREATE_THING)
             .header("push-kind", push_kind)
             .json("application/json", thing)
+            .at_most(
+                1500,
+                wire::excess(&thing.targets)
+                    + thing
+                        .nested
+                        .as_ref()
+                        .map_or(0, |part| wire::excess(&part.tokens)),
+            )
             .send(&self.api)
             .await
     }

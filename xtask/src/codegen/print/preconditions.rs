@@ -1,12 +1,11 @@
 //! Prints what a method checks before it sends anything.
 
-use crate::codegen::document::{MaxBody, Then};
+use crate::codegen::document::Then;
 use crate::codegen::names;
 use crate::codegen::plan::{Plan, Type};
 use crate::codegen::print::doc;
 use crate::codegen::print::notes;
 use crate::codegen::print::operations::{BodyArgument, Method, OPTIONS, access, body_name};
-use crate::codegen::schema::Schema;
 
 /// Prints the checks of parameters and body.
 pub(super) fn print(plan: &Plan<'_>, method: &Method<'_>) -> String {
@@ -48,45 +47,7 @@ pub(super) fn print(plan: &Plan<'_>, method: &Method<'_>) -> String {
         out.push_str(&format!("wire::check({name})?;\n"));
     }
     out.push_str(&parameter_rules(method, Some((plan, &body, &name))));
-    if let Some(max) = &method.operation.max_body {
-        out.push_str(&body_size(plan, max, &body, &name));
-    }
     out
-}
-
-fn body_size(plan: &Plan<'_>, max: &MaxBody, body: &BodyArgument<'_>, name: &str) -> String {
-    let excluded: Vec<String> = max
-        .excludes
-        .iter()
-        .filter_map(|path| excess(plan, body.schema, name, path))
-        .collect();
-    let excluded = match excluded.is_empty() {
-        true => "0".to_owned(),
-        false => excluded.join(" + "),
-    };
-    format!("wire::body_size({name}, {excluded}, {})?;\n", max.limit)
-}
-
-/// The expression for the bytes of a list that do not count.
-fn excess(plan: &Plan<'_>, schema: &Schema, name: &str, path: &str) -> Option<String> {
-    let steps = plan.path(schema, path)?;
-    let mut expression = name.to_owned();
-    let mut closes = String::new();
-    let last = steps.len() - 1;
-    for (index, (field, _)) in steps.iter().enumerate() {
-        expression.push_str(&format!(".{}", field.name));
-        if index < last && field.optional {
-            expression.push_str(".as_ref().map_or(0, |part| ");
-            closes.push(')');
-            expression.push_str("wire::excess(&part");
-            let rest: String = steps[index + 1..]
-                .iter()
-                .map(|(field, _)| format!(".{}", field.name))
-                .collect();
-            return Some(format!("{expression}{rest}){closes}"));
-        }
-    }
-    Some(format!("wire::excess(&{expression})"))
 }
 
 /// The rules between parameters: `x-required-if` of an operation.

@@ -1,12 +1,13 @@
 //! Prints how a method builds its request.
 
-use crate::codegen::document::In;
+use crate::codegen::document::{In, MaxBody};
 use crate::codegen::names;
 use crate::codegen::plan::{Argument, Group, Plan, Type};
 use crate::codegen::print::facts::{quoted, static_of};
 use crate::codegen::print::operations::{
     BodyArgument, Method, OPTIONS, access, body_name, is_literal,
 };
+use crate::codegen::schema::Schema;
 
 /// Prints the request with its parameters, still without a body.
 pub(super) fn print(plan: &Plan<'_>, method: &Method<'_>) -> String {
@@ -118,10 +119,49 @@ pub(super) fn body(plan: &Plan<'_>, method: &Method<'_>, body: &BodyArgument<'_>
         }
         _ => name.clone(),
     };
-    match body.media.split(';').next().unwrap_or_default() {
+    let limit = method.operation.max_body.as_ref();
+    let limit = limit.map_or(String::new(), |max| at_most(plan, max, body, &name));
+    let set = match body.media.split(';').next().unwrap_or_default() {
         "application/json" => format!(".json({media}, {value})"),
         "application/x-www-form-urlencoded" => format!(".form({value})"),
         "multipart/form-data" => format!(".multipart({name}.multipart())"),
         _ => format!(".text({media}, {name}.to_owned())"),
+    };
+    set + &limit
+}
+
+/// Prints the call that limits the body.
+fn at_most(plan: &Plan<'_>, max: &MaxBody, body: &BodyArgument<'_>, name: &str) -> String {
+    let excluded: Vec<String> = max
+        .excludes
+        .iter()
+        .filter_map(|path| excess(plan, body.schema, name, path))
+        .collect();
+    let excluded = match excluded.is_empty() {
+        true => "0".to_owned(),
+        false => excluded.join(" + "),
+    };
+    format!(".at_most({}, {excluded})", max.limit)
+}
+
+/// The expression for the bytes of a list that do not count.
+fn excess(plan: &Plan<'_>, schema: &Schema, name: &str, path: &str) -> Option<String> {
+    let steps = plan.path(schema, path)?;
+    let mut expression = name.to_owned();
+    let mut closes = String::new();
+    let last = steps.len() - 1;
+    for (index, (field, _)) in steps.iter().enumerate() {
+        expression.push_str(&format!(".{}", field.name));
+        if index < last && field.optional {
+            expression.push_str(".as_ref().map_or(0, |part| ");
+            closes.push(')');
+            expression.push_str("wire::excess(&part");
+            let rest: String = steps[index + 1..]
+                .iter()
+                .map(|(field, _)| format!(".{}", field.name))
+                .collect();
+            return Some(format!("{expression}{rest}){closes}"));
+        }
     }
+    Some(format!("wire::excess(&{expression})"))
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::Secret;
+use crate::{Request, Secret};
 
 #[derive(Default, Serialize)]
 struct Message {
@@ -124,14 +124,16 @@ fn an_excluded_list_counts_as_an_empty_one() {
     let tokens = vec!["a", "b"];
     let body = json!({ "data": "1234", "token": tokens });
     let size = br#"{"data":"1234","token":[]}"#.len();
-    body_size(&body, excess(&tokens), size).unwrap();
-    let error = body_size(&body, excess(&Some(tokens)), size - 1).unwrap_err();
+    let build = |limit: usize, excluded: usize| {
+        let request = Request::post("/x").json("application/json", &body);
+        request.at_most(limit, excluded).build("http://localhost")
+    };
+    build(size, excess(&tokens)).unwrap();
+    let error = build(size - 1, excess(&Some(tokens))).unwrap_err();
+    let limit = size - 1;
     assert_eq!(
         error.to_string(),
-        format!(
-            "the request has {size} bytes of JSON, at most {} are allowed",
-            size - 1
-        )
+        format!("the request has {size} bytes of JSON, at most {limit} are allowed")
     );
     assert_eq!(excess(&None::<Vec<i32>>), 0);
 }
