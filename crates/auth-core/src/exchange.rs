@@ -443,6 +443,6 @@ fn schemes_named(
 type Tokens = SmallVec<[Option<Token>; 2]>;
 
 /// Room for the headers that credentials and the HTTP client add.
-const SPARE_HEADERS: usize = 4;
+const SPARE_HEADERS: usize = 6;
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 const LATE_TOKEN: &str = "no token or secret within the time of the call";
