@@ -10,14 +10,12 @@ use crate::tools;
 
 /// Builds one program per crate from nothing and prints a table.
 pub(crate) fn run(sh: &Shell) -> Result<()> {
-    let root = tools::root();
-    let root = root.display();
     println!("| program | crates | crypto | build CPU s | x yardstick | stripped MB |");
     println!("|---|---|---|---|---|---|");
     let mut yardstick = None;
-    for (name, dependency, main) in PROGRAMS {
-        let dependency = dependency.replace("ROOT", &root.to_string());
-        let row = measure(sh, name, &dependency, main)?;
+    for program in PROGRAMS {
+        let row = measure(sh, program)?;
+        let name = program.name;
         let base = *yardstick.get_or_insert(row.cpu_s);
         println!(
             "| {name} | {} | {} | {:.0} | {:.2} | {:.2} |",
@@ -38,14 +36,30 @@ struct Row {
     size_mb: f64,
 }
 
-fn measure(sh: &Shell, name: &str, dependency: &str, main: &str) -> Result<Row> {
-    let dir = tools::root().join("target/cost").join(name);
+fn measure(sh: &Shell, program: &Program) -> Result<Row> {
+    let root = tools::root();
+    let dir = root.join("target/cost").join(program.name);
     sh.remove_path(&dir)?;
+    let dependencies = program
+        .dependencies
+        .replace("ROOT", &root.display().to_string());
+    let mut main = String::new();
+    let mut calls = String::new();
+    for (number, source) in program.calls.iter().enumerate() {
+        sh.write_file(dir.join(format!("src/call_{number}.rs")), source)?;
+        main.push_str(&format!("mod call_{number};\n"));
+        calls.push_str(&format!(
+            "    println!(\"{{:?}}\", call_{number}::call().await);\n"
+        ));
+    }
+    main.push_str(&format!(
+        "\n#[tokio::main]\nasync fn main() {{\n{calls}}}\n"
+    ));
     sh.write_file(
         dir.join("Cargo.toml"),
         format!(
             "[package]\nname = \"program\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
-             tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n{dependency}\n"
+             tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n{dependencies}\n"
         ),
     )?;
     sh.write_file(dir.join("src/main.rs"), main)?;
@@ -80,60 +94,71 @@ fn measure(sh: &Shell, name: &str, dependency: &str, main: &str) -> Result<Row> 
 
 const CRYPTO: &[&str] = &["aws-lc-rs", "native-tls", "openssl", "ring", "rsa"];
 
-/// Name, dependency line, and the smallest program that builds a client and makes one call. The
-/// first is the yardstick.
-const PROGRAMS: &[(&str, &str, &str)] = &[
-    ("reqwest + ring", YARDSTICK, YARDSTICK_MAIN),
-    (
-        "harmony-push",
-        "harmony-push = { path = \"ROOT/crates/harmony-push\" }",
-        "#[tokio::main]
-async fn main() -> harmony_push::Result<()> {
-    let account = harmony_push::ServiceAccount::from_file(\"service-account.json\")?;
-    let push = harmony_push::Client::new(account)?;
-    let message = harmony_push::Background::new(\"{}\");
-    let outcomes = push.send(&message, &[\"token\"]).await?;
-    println!(\"{}\", outcomes.len());
-    Ok(())
+/// A program that makes the smallest use of something.
+struct Program {
+    name: &'static str,
+    /// Lines of its manifest; `ROOT` is the workspace.
+    dependencies: &'static str,
+    /// Modules of which each makes one call.
+    calls: &'static [&'static str],
 }
-",
-    ),
-];
 
-const YARDSTICK: &str = "\
+/// The first is the yardstick.
+const PROGRAMS: &[Program] = &[
+    Program {
+        name: "reqwest + ring",
+        dependencies: "\
 reqwest = { version = \"0.13\", default-features = false, features = [\"rustls-no-provider\", \"http2\", \"json\", \"form\"] }
 rustls = { version = \"0.23\", default-features = false, features = [\"ring\", \"std\", \"tls12\"] }
 rustls-platform-verifier = \"0.7\"
 serde = { version = \"1\", features = [\"derive\"] }
-serde_json = \"1\"";
+serde_json = \"1\"",
+        calls: &[include_str!("../cost/reqwest.rs")],
+    },
+    Program {
+        name: "harmony-push",
+        dependencies: "harmony-push = { path = \"ROOT/crates/harmony-push\" }",
+        calls: &[HARMONY_PUSH],
+    },
+    Program {
+        name: "huawei-oauth",
+        dependencies: "huawei-oauth = { path = \"ROOT/crates/huawei-oauth\" }",
+        calls: &[HUAWEI_OAUTH],
+    },
+    Program {
+        name: "iot-na",
+        dependencies: "iot-na = { path = \"ROOT/crates/iot-na\" }",
+        calls: &[IOT_NA],
+    },
+    Program {
+        name: "oneaccess-sdk",
+        dependencies: "oneaccess-sdk = { path = \"ROOT/crates/oneaccess-sdk\" }",
+        calls: &[ONEACCESS_SDK],
+    },
+    Program {
+        name: "welink-oauth",
+        dependencies: "welink-oauth = { path = \"ROOT/crates/welink-oauth\" }",
+        calls: &[WELINK_OAUTH],
+    },
+    Program {
+        name: "huawei-oauth, sign-in",
+        dependencies: "huawei-oauth = { path = \"ROOT/crates/huawei-oauth\", features = [\"sign-in\"] }",
+        calls: &[include_str!("../cost/huawei_oauth_sign_in.rs")],
+    },
+    Program {
+        name: "all five",
+        dependencies: "\
+harmony-push = { path = \"ROOT/crates/harmony-push\" }
+huawei-oauth = { path = \"ROOT/crates/huawei-oauth\" }
+iot-na = { path = \"ROOT/crates/iot-na\" }
+oneaccess-sdk = { path = \"ROOT/crates/oneaccess-sdk\" }
+welink-oauth = { path = \"ROOT/crates/welink-oauth\" }",
+        calls: &[HARMONY_PUSH, HUAWEI_OAUTH, IOT_NA, ONEACCESS_SDK, WELINK_OAUTH],
+    },
+];
 
-const YARDSTICK_MAIN: &str = "\
-use std::sync::Arc;
-
-use rustls_platform_verifier::BuilderVerifierExt;
-
-#[derive(serde::Serialize)]
-struct Body {
-    text: String,
-}
-
-#[derive(serde::Deserialize)]
-struct Answer {
-    code: String,
-}
-
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_platform_verifier()?
-        .with_no_client_auth();
-    let client = reqwest::Client::builder().tls_backend_preconfigured(tls).build()?;
-    let body = Body { text: \"hello\".to_owned() };
-    let request = client.post(\"https://localhost/send\").json(&body);
-    let answer: Answer = request.send().await?.json().await?;
-    println!(\"{}\", answer.code);
-    Ok(())
-}
-";
+const HARMONY_PUSH: &str = include_str!("../cost/harmony_push.rs");
+const HUAWEI_OAUTH: &str = include_str!("../cost/huawei_oauth.rs");
+const IOT_NA: &str = include_str!("../cost/iot_na.rs");
+const ONEACCESS_SDK: &str = include_str!("../cost/oneaccess_sdk.rs");
+const WELINK_OAUTH: &str = include_str!("../cost/welink_oauth.rs");

@@ -17,6 +17,7 @@ use crate::model::{Callback, DeviceService};
 /// certificate of the platform, rules of the network, an address that cannot be guessed.
 impl Callback {
     /// The device that it is about, if it is about one.
+    #[inline]
     pub fn device_id(&self) -> Option<&str> {
         match self {
             Self::BindDevice(it) => Some(&it.device_id),
@@ -54,6 +55,7 @@ impl Callback {
     /// all there is in it, so that a device which is deleted, registered and deleted once more
     /// within the memory's window looks like a repeat. Subscribed to both, `deviceDataChanged` and
     /// `deviceDatasChanged` bring one report under two keys.
+    #[inline]
     pub fn redelivery_key(&self) -> String {
         let service = |it: &DeviceService| json!([it.service_id, it.event_time, it.data]);
         let told = match self {

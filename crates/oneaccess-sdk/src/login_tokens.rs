@@ -82,6 +82,7 @@ impl LoginTokens {
     /// # Errors
     ///
     /// The reason of a refusal is found with [`VerifyError::of`].
+    #[inline]
     pub fn verify(&self, id_token: &str, now: SystemTime) -> Result<LoginPerson> {
         let claims: Claims = self.rules.verify(id_token, &self.keys, now)?;
         let person = match claims.api {

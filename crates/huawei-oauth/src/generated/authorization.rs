@@ -33,6 +33,7 @@ impl Client {
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/development/HMSCore-Guides/auth-example-0000001054581058>
     /// [doc2]: <https://developer.huawei.com/consumer/cn/doc/development/HMSCore-Guides/open-platform-oauth-0000001053629189>
+    #[inline]
     pub fn authorize_user(
         &self,
         parameters: AuthorizeUser<'_>,

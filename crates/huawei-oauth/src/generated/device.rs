@@ -56,6 +56,7 @@ impl Client {
     /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
     ///
     /// [doc]: <https://developer.huawei.com/consumer/cn/doc/harmonyos-guides/account-authorize-by-qrcode>
+    #[inline]
     pub fn open_device_page(&self, user_code: &Secret) -> Result<String> {
         self.api
             .url(&Request::new(&OPEN_DEVICE_PAGE).query("user_code", user_code.expose()))

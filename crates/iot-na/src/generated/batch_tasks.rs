@@ -129,6 +129,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_batch_task_details_stream(
         &self,
         task_id: &str,

@@ -63,6 +63,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_device_commands_stream(
         &self,
         options: &ListDeviceCommands,
@@ -209,6 +210,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_command_cancel_tasks_stream(
         &self,
         options: &ListCommandCancelTasks,

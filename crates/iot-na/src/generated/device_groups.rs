@@ -55,6 +55,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_device_groups_stream(&self, options: &ListDeviceGroups) -> Pages<DeviceGroup> {
         let client = self.clone();
         let mut options = options.to_owned();
@@ -246,6 +247,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_device_group_members_stream(
         &self,
         dev_group_id: &str,

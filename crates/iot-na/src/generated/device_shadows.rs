@@ -134,6 +134,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_device_shadow_history_stream(
         &self,
         parameters: ListDeviceShadowHistory<'_>,

@@ -392,6 +392,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_devices_stream(&self, options: &ListDevices) -> Pages<Device> {
         let client = self.clone();
         let mut options = options.to_owned();

@@ -314,6 +314,7 @@ impl Client {
     /// the last.
     #[deprecated(note = "the platform's documents advise against it")]
     #[expect(deprecated, reason = "the platform still takes these fields")]
+    #[inline]
     pub fn list_device_commands_legacy_stream(
         &self,
         device_id: &str,
@@ -564,6 +565,7 @@ impl Client {
     /// the last.
     #[deprecated(note = "the platform's documents advise against it")]
     #[expect(deprecated, reason = "the platform still takes these fields")]
+    #[inline]
     pub fn list_devices_legacy_stream(&self, options: &ListDevicesLegacy) -> Pages<Device> {
         let client = self.clone();
         let mut options = options.to_owned();
@@ -632,6 +634,7 @@ impl Client {
     /// the last.
     #[deprecated(note = "the platform's documents advise against it")]
     #[expect(deprecated, reason = "the platform still takes these fields")]
+    #[inline]
     pub fn list_data_history_legacy_stream(
         &self,
         parameters: ListDataHistoryLegacy<'_>,

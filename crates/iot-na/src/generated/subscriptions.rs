@@ -55,6 +55,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_subscriptions_stream(&self, options: &ListSubscriptions) -> Pages<Subscription> {
         let client = self.clone();
         let mut options = options.to_owned();

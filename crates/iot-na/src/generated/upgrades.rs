@@ -61,6 +61,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_upgrade_packages_stream(
         &self,
         options: &ListUpgradePackages,
@@ -261,6 +262,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_upgrade_tasks_stream(&self, options: &ListUpgradeTasks) -> Pages<UpgradeTask> {
         let client = self.clone();
         let mut options = options.to_owned();
@@ -319,6 +321,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_upgrade_subtasks_stream(
         &self,
         operation_id: &str,

@@ -59,6 +59,7 @@ impl Delivery {
 
     /// The reply to the check of the address: the text that came, encrypted again if it was. For
     /// every other event nothing.
+    #[inline]
     pub fn echo(&self) -> Option<Result<EventReply>> {
         match &self.event {
             Event::CheckUrl(text) => Some(self.success(Some(text))),
@@ -73,6 +74,7 @@ impl Delivery {
     ///
     /// There is no id for what was added, which the platform could not name to you again; or an id is
     /// empty, longer than the platform takes, or cannot be encrypted.
+    #[inline]
     pub fn reply(&self, handled: &Handled) -> Result<EventReply> {
         let stated = match handled {
             Handled::Done => None,
@@ -98,6 +100,7 @@ impl Delivery {
         self.success(Some(&wire::json_text(&data)))
     }
 
+    #[inline]
     fn success(&self, data: Option<&str>) -> Result<EventReply> {
         let reply = EventReply::new(EventReplyCode::Ok).message("success");
         Ok(match (data, &self.cipher) {

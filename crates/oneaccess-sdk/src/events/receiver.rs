@@ -61,6 +61,7 @@ impl Receiver {
 
     /// Checks and reads an event that arrives at `now`, without remembering it: the header
     /// `Authorization` and the body of the call.
+    #[inline]
     pub fn open(
         &self,
         authorization: Option<&str>,

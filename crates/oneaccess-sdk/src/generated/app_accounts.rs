@@ -142,6 +142,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_app_accounts_stream(
         &self,
         application_id: &str,
@@ -329,6 +330,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_public_account_users_stream(
         &self,
         app_account_id: AppAccountId<'_>,

@@ -53,6 +53,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_app_organizations_stream(
         &self,
         application_id: &str,

@@ -57,6 +57,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_app_function_permissions_stream(
         &self,
         application_id: &str,
@@ -152,6 +153,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_app_account_permissions_stream(
         &self,
         application_id: &str,

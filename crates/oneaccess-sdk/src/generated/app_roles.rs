@@ -149,6 +149,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_app_roles_stream(
         &self,
         application_id: &str,
@@ -271,6 +272,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_app_role_members_stream(
         &self,
         app_role_id: AppRoleId<'_>,
@@ -340,6 +342,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_app_role_nodes_stream(
         &self,
         application_id: &str,

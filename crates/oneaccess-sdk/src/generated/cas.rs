@@ -24,6 +24,7 @@ impl Client {
     /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/AuthorizeCASLogin.html>
+    #[inline]
     pub fn start_cas_login(&self, service: &str) -> Result<String> {
         self.api
             .url(&Request::new(&START_CAS_LOGIN).query("service", service))
@@ -40,6 +41,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
+    #[inline]
     pub fn submit_login_form(&self) -> Result<String> {
         self.api.url(&Request::new(&SUBMIT_LOGIN_FORM))
     }
@@ -134,6 +136,7 @@ impl Client {
     /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/CancelCASLogin.html>
+    #[inline]
     pub fn start_cas_logout(&self, options: &StartCasLogout) -> Result<String> {
         self.api
             .url(&Request::new(&START_CAS_LOGOUT).query_opt("service", options.service.as_deref()))

@@ -57,6 +57,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_job_positions_stream(
         &self,
         limit: i32,

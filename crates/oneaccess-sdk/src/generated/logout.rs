@@ -23,6 +23,7 @@ impl Client {
     /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/SingleLogout.html>
+    #[inline]
     pub fn start_global_logout(&self, options: &StartGlobalLogout) -> Result<String> {
         self.api.url(
             &Request::new(&START_GLOBAL_LOGOUT)

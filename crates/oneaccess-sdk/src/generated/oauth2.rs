@@ -31,6 +31,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
+    #[inline]
     pub fn authorize(
         &self,
         response_type: &AuthorizeResponseType,

@@ -38,6 +38,7 @@ impl Client {
     /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
     ///
     /// [doc]: <https://support.huaweicloud.com/api-oneaccess/IdP-initiatedSSO.html>
+    #[inline]
     pub fn start_idp_initiated_sso(&self, sp: &str) -> Result<String> {
         self.api
             .url(&Request::new(&START_IDP_INITIATED_SSO).query("sp", sp))

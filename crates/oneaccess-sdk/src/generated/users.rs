@@ -57,6 +57,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_users_stream(&self, limit: i32, options: &ListUsers) -> Pages<User> {
         let client = self.clone();
         let options = options.to_owned();

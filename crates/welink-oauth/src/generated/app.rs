@@ -79,6 +79,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn get_app_visible_scope_stream(&self, options: &GetAppVisibleScope) -> Pages<String> {
         let client = self.clone();
         let mut options = options.to_owned();
@@ -133,6 +134,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_app_visible_users_stream(
         &self,
         options: &ListAppVisibleUsers,
@@ -185,6 +187,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_apps_stream(&self, options: &ListApps) -> Pages<AppInfo> {
         let client = self.clone();
         let mut options = options.to_owned();

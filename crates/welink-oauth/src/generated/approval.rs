@@ -52,6 +52,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_applied_approvals_stream(
         &self,
         user_id: &str,
@@ -109,6 +110,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_handled_approvals_stream(
         &self,
         user_id: &str,
@@ -166,6 +168,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_copied_approvals_stream(
         &self,
         user_id: &str,
@@ -239,6 +242,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_approval_templates_stream(
         &self,
         options: &ListApprovalTemplates,
@@ -292,6 +296,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_health_reports_stream(
         &self,
         health_reports: &ListHealthReports,

@@ -53,6 +53,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_punch_records_stream(
         &self,
         punch_records: &ListPunchRecords,
@@ -108,6 +109,7 @@ impl Client {
     /// the last.
     #[deprecated(note = "the platform's documents advise against it")]
     #[expect(deprecated, reason = "the platform still takes these fields")]
+    #[inline]
     pub fn list_punch_records_v2_stream(
         &self,
         punch_records_v2: &ListPunchRecordsV2,

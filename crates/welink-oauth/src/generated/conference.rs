@@ -145,6 +145,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_conferences_stream(&self, options: &ListConferences) -> Pages<ConferenceInfo> {
         let client = self.clone();
         let mut options = options.to_owned();
@@ -202,6 +203,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn get_conference_stream(
         &self,
         conferenceid: &str,
@@ -271,6 +273,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_past_conferences_stream(
         &self,
         options: &ListPastConferences,
@@ -332,6 +335,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn get_past_conference_stream(
         &self,
         confuuid: &str,

@@ -228,6 +228,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_departments_stream(&self, options: &ListDepartments) -> Pages<Department> {
         let client = self.clone();
         let mut options = options.to_owned();
@@ -283,6 +284,7 @@ impl Client {
     /// the last.
     #[deprecated(note = "the platform's documents advise against it")]
     #[expect(deprecated, reason = "the platform still takes these fields")]
+    #[inline]
     pub fn list_departments_v1_stream(&self, options: &ListDepartmentsV1) -> Pages<Department> {
         let client = self.clone();
         let mut options = options.to_owned();

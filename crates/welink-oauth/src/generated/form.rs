@@ -46,6 +46,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_forms_stream(&self, forms: &ListForms) -> Pages<Form> {
         let client = self.clone();
         let mut forms = forms.to_owned();
@@ -96,6 +97,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_form_answers_stream(
         &self,
         form_answers: &ListFormAnswers,

@@ -416,6 +416,7 @@ impl Client {
     /// the last.
     #[deprecated(note = "the platform's documents advise against it")]
     #[expect(deprecated, reason = "the platform still takes these fields")]
+    #[inline]
     pub fn list_department_users_stream(
         &self,
         dept_code: &str,
@@ -476,6 +477,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_department_users_isv_stream(
         &self,
         dept_code: &str,
@@ -541,6 +543,7 @@ impl Client {
     /// the last.
     #[deprecated(note = "the platform's documents advise against it")]
     #[expect(deprecated, reason = "the platform still takes these fields")]
+    #[inline]
     pub fn list_department_users_simple_stream(
         &self,
         dept_code: &str,

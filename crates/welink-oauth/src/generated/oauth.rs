@@ -30,6 +30,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
+    #[inline]
     pub fn authorize(
         &self,
         parameters: Authorize<'_>,
@@ -61,6 +62,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
+    #[inline]
     pub fn authorize_scan_login(
         &self,
         parameters: AuthorizeScanLogin<'_>,

@@ -374,6 +374,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_role_users_stream(&self, options: &ListRoleUsers) -> Pages<SimpleUser> {
         let client = self.clone();
         let mut options = options.to_owned();

@@ -225,6 +225,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_users_stream(&self, options: &ListUsers) -> Pages<ContactUser> {
         let client = self.clone();
         let mut options = options.to_owned();
@@ -279,6 +280,7 @@ impl Client {
     /// the last.
     #[deprecated(note = "the platform's documents advise against it")]
     #[expect(deprecated, reason = "the platform still takes these fields")]
+    #[inline]
     pub fn list_users_v1_stream(&self, options: &ListUsersV1) -> Pages<ContactUser> {
         let client = self.clone();
         let mut options = options.to_owned();
@@ -342,6 +344,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_users_simple_stream(&self, options: &ListUsersSimple) -> Pages<SimpleUser> {
         let client = self.clone();
         let mut options = options.to_owned();

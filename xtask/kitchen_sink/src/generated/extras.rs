@@ -43,6 +43,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_rows_stream(&self, rows_of: &ListRowsOf, options: &ListRows) -> Pages<String> {
         let client = self.clone();
         let mut rows_of = rows_of.to_owned();

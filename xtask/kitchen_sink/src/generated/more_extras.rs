@@ -44,6 +44,7 @@ impl Client {
     /// the last.
     #[deprecated(note = "the platform's documents advise against it")]
     #[expect(deprecated, reason = "the platform still takes these fields")]
+    #[inline]
     pub fn list_rows_legacy_stream(&self, rows_of: &ListRowsOf) -> Pages<String> {
         let client = self.clone();
         let mut rows_of = rows_of.to_owned();

@@ -179,6 +179,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_things_stream(&self, options: &ListThings) -> Pages<Part> {
         let client = self.clone();
         let mut options = options.to_owned();

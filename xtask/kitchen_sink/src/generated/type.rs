@@ -47,6 +47,7 @@ impl Client {
     ///
     /// It begins where the parameters say and counts on by itself; a page shorter than its size is
     /// the last.
+    #[inline]
     pub fn list_grades_stream(&self, parameters: ListGrades<'_>) -> Pages<Grade> {
         let client = self.clone();
         let org_id = parameters.org_id.to_owned();
@@ -166,6 +167,7 @@ impl Client {
     /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
     ///
     /// [doc]: <https://example.com/authorize>
+    #[inline]
     pub fn authorize(&self, redirect_uri: &str, options: &Authorize) -> Result<String> {
         self.api.url(
             &Request::new(&AUTHORIZE)
@@ -185,6 +187,7 @@ impl Client {
     /// [`Error`](auth_core::Error), if an argument breaks a rule of the platform.
     ///
     /// [doc]: <https://example.com/close>
+    #[inline]
     pub fn end_session(&self) -> Result<String> {
         self.api.url(&Request::new(&END_SESSION))
     }

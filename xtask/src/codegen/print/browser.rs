@@ -153,6 +153,6 @@ fn parser(
     };
     out.push_str(&format!(
         "impl {base}Return {{\n/// Reads the address that the browser came back to, or its query alone.\n\
-         pub fn parse(address: &str) -> Result<Self> {{\nlet back = WayBack::parse(address);\n{choose}\n}}\n}}\n\n"
+         #[inline]\npub fn parse(address: &str) -> Result<Self> {{\nlet back = WayBack::parse(address);\n{choose}\n}}\n}}\n\n"
     ));
 }

@@ -270,7 +270,7 @@ fn body_parser(name: &str, field: &str, variants: &[Variant<'_>], out: &mut Stri
     }
     out.push_str(&format!(
         "impl {name} {{\n/// Reads the body of a call. Nothing is checked of where it comes from.\n\
-         pub fn parse(body: &[u8]) -> Result<Self> {{\nwire::read_json(body)\n}}\n}}\n\n\
+         #[inline]\npub fn parse(body: &[u8]) -> Result<Self> {{\nwire::read_json(body)\n}}\n}}\n\n\
          impl<'de> Deserialize<'de> for {name} {{\n\
          fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {{\n\
          let value = Value::deserialize(deserializer)?;\n\
@@ -291,7 +291,7 @@ fn payload_parser(name: &str, field: &str, variants: &[Variant<'_>], out: &mut S
     out.push_str(&format!(
         "impl {name} {{\n\
          /// Reads the message of a call, decrypted if it was encrypted, by what stands in `{field}`.\n\
-         pub fn parse(event: &str, payload: &str) -> Result<Self> {{\n\
+         #[inline]\npub fn parse(event: &str, payload: &str) -> Result<Self> {{\n\
          Ok(match event.trim() {{\n{arms}_ => Self::Other(wire::read_json(payload.as_bytes())?),\n}})\n}}\n}}\n\n"
     ));
 }

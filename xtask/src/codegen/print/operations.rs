@@ -165,12 +165,12 @@ pub(super) fn print(plan: &Plan<'_>, method: &Method<'_>, out: &mut String) {
     if method.operation.deprecated {
         out.push_str(DEPRECATED);
     }
-    let (word, result) = match returns {
-        Returns::Address => ("", returns.rust()),
-        _ => ("async ", returns.rust()),
+    let (head, result) = match returns {
+        Returns::Address => ("#[inline]\npub fn", returns.rust()),
+        _ => ("pub async fn", returns.rust()),
     };
     out.push_str(&format!(
-        "pub {word}fn {}({}) -> Result<{result}> {{\n",
+        "{head} {}({}) -> Result<{result}> {{\n",
         method.name(),
         signature(plan, method).join(", ")
     ));

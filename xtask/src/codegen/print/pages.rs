@@ -46,7 +46,7 @@ pub(super) fn print(plan: &Plan<'_>, method: &Method<'_>, out: &mut String) {
         pagination,
     };
     out.push_str(&format!(
-        "pub fn {name}_stream({}) -> Pages<{}> {{\n{}}}\n\n",
+        "#[inline]\npub fn {name}_stream({}) -> Pages<{}> {{\n{}}}\n\n",
         stream.arguments().join(", "),
         item.rust(),
         stream.body(answer, &items)

@@ -124,6 +124,7 @@ pub struct StartCasLoginSuccess {
 
 impl StartCasLoginReturn {
     /// Reads the address that the browser came back to, or its query alone.
+    #[inline]
     pub fn parse(address: &str) -> Result<Self> {
         let back = WayBack::parse(address);
         back.best(&[(true, &["ticket"][..])])?;

@@ -301,6 +301,7 @@ pub enum Event {
 
 impl Event {
     /// Reads the message of a call, decrypted if it was encrypted, by what stands in `eventType`.
+    #[inline]
     pub fn parse(event: &str, payload: &str) -> Result<Self> {
         Ok(match event.trim() {
             "CHECK_URL" => Self::CheckUrl(payload.to_owned()),

@@ -285,6 +285,7 @@ pub struct AuthorizeSuccess {
 
 impl AuthorizeReturn {
     /// Reads the address that the browser came back to, or its query alone.
+    #[inline]
     pub fn parse(address: &str) -> Result<Self> {
         let back = WayBack::parse(address);
         let form = back.best(&[

@@ -92,6 +92,7 @@ pub enum Call {
 
 impl Call {
     /// Reads the body of a call. Nothing is checked of where it comes from.
+    #[inline]
     pub fn parse(body: &[u8]) -> Result<Self> {
         wire::read_json(body)
     }

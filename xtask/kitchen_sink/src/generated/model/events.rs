@@ -27,6 +27,7 @@ pub enum Event {
 
 impl Event {
     /// Reads the message of a call, decrypted if it was encrypted, by what stands in `kind`.
+    #[inline]
     pub fn parse(event: &str, payload: &str) -> Result<Self> {
         Ok(match event.trim() {
             "CHECK" => Self::Check(payload.to_owned()),

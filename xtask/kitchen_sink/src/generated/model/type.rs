@@ -280,6 +280,7 @@ pub struct AuthorizeRefusal {
 
 impl AuthorizeReturn {
     /// Reads the address that the browser came back to, or its query alone.
+    #[inline]
     pub fn parse(address: &str) -> Result<Self> {
         let back = WayBack::parse(address);
         let form = back.best(&[
