@@ -141,7 +141,7 @@ pub fn example(
     }
 }
 
-/// A minimal successful answer of an operation, without the list at a dotted path, and a minimal
+/// A minimal successful answer of an operation, without the list at a dotted path, and a full
 /// element of that list; with the HTTP status.
 ///
 /// # Panics
@@ -185,6 +185,7 @@ pub(crate) fn answer(
         rules["properties"][part].clone()
     });
     let item = document.resolve(&list)["items"].clone();
+    maker.extent = Extent::Full;
     (status, body, maker.value(&item, None))
 }
 

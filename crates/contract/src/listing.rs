@@ -17,7 +17,7 @@ use crate::{Example, Tap};
 pub type Listed = (usize, Option<Error>);
 
 /// Reads a stream to its end.
-pub async fn read<T>(mut pages: Pages<T>) -> Listed {
+pub async fn read<T: Clone + PartialEq>(mut pages: Pages<T>) -> Listed {
     let mut count = 0;
     while let Some(item) = pages.next().await {
         match item {
@@ -181,7 +181,9 @@ impl Listing {
         for (at, page) in course.pages.iter().enumerate() {
             let is_last = at + 1 == course.pages.len() && !course.failed;
             let mut body = self.empty.clone();
-            let items = vec![self.item.clone(); self.count(*page)];
+            let mut item = self.item.clone();
+            mark(&mut item, at);
+            let items = vec![item; self.count(*page)];
             set(&mut body, self.rules["items"].as_str(), items.into());
             set(&mut body, self.rules["total"].as_str(), json!(1000));
             // A platform that says so of its last page is believed; an empty page is the last all
@@ -278,6 +280,23 @@ fn ask(example: &mut Example, rules: &Value, size: usize) {
                 *value = first.clone();
             }
         }
+    }
+}
+
+/// Changes a text or number of an element, so that no two pages are the same.
+fn mark(item: &mut Value, page: usize) -> bool {
+    match item {
+        Value::String(text) => {
+            text.push_str(&page.to_string());
+            true
+        }
+        Value::Number(number) => {
+            *number = (number.as_i64().unwrap_or_default() + 7 * page as i64).into();
+            true
+        }
+        Value::Array(items) => items.iter_mut().any(|item| mark(item, page)),
+        Value::Object(members) => members.values_mut().any(|member| mark(member, page)),
+        _ => false,
     }
 }
 

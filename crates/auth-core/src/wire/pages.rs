@@ -8,11 +8,12 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
-use crate::{Action, Result};
+use crate::{Action, Error, Result};
 
 /// The elements of a list that the platform returns in pages. Each page is asked for when the
 /// elements before it are used up; after an error the stream ends. A code that is a result and no
-/// fault, such as "no data", ends it like an empty page.
+/// fault, such as "no data", ends it like an empty page. The same page once more is an error: a
+/// platform that does not heed the index would be asked for ever.
 ///
 /// Without a stream library, take them one by one:
 ///
@@ -29,6 +30,8 @@ pub struct Pages<T> {
     fetch: Box<dyn FnMut(i64) -> Fetch<T> + Send>,
     pending: Option<Fetch<T>>,
     ready: VecDeque<T>,
+    /// The page before, to know it again.
+    before: Vec<T>,
     next: Option<i64>,
     step: Step,
 }
@@ -57,7 +60,7 @@ enum Step {
     Row { size: usize },
 }
 
-impl<T> Pages<T> {
+impl<T: Clone + PartialEq> Pages<T> {
     /// Counts pages from `first`, each of `size` elements; a shorter one is the last.
     pub fn by_page<F>(first: i64, size: i64, fetch: impl FnMut(i64) -> F + Send + 'static) -> Self
     where
@@ -84,6 +87,7 @@ impl<T> Pages<T> {
             fetch: Box::new(move |index| Box::pin(fetch(index))),
             pending: None,
             ready: VecDeque::new(),
+            before: Vec::new(),
             next: Some(first),
             step,
         }
@@ -115,8 +119,15 @@ impl<T> Pages<T> {
             let page = ready!(fetch.as_mut().poll(context));
             self.pending = None;
             match page {
+                Ok(page) if !page.items.is_empty() && page.items == self.before => {
+                    self.next = None;
+                    return Poll::Ready(Some(Err(Error::decode(SAME_PAGE))));
+                }
                 Ok(page) => {
                     self.next = self.step.after(index, &page);
+                    if self.next.is_some() {
+                        self.before.clone_from(&page.items);
+                    }
                     self.ready = page.items.into();
                 }
                 Err(error) => {
@@ -132,7 +143,7 @@ impl<T> Pages<T> {
     }
 }
 
-impl<T: Unpin> Stream for Pages<T> {
+impl<T: Clone + PartialEq + Unpin> Stream for Pages<T> {
     type Item = Result<T>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
@@ -178,6 +189,8 @@ pub fn says_more(word: impl fmt::Display) -> bool {
 fn elements(size: i64) -> usize {
     usize::try_from(size).unwrap_or(0).max(1)
 }
+
+const SAME_PAGE: &str = "the platform returned the same page twice: it does not heed the index";
 
 #[cfg(test)]
 mod tests {
@@ -262,6 +275,30 @@ mod tests {
         });
         assert!(pages.next().await.is_none());
         assert!(pages.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_platform_that_does_not_heed_the_index_is_asked_twice_and_no_more() {
+        let asked = Arc::new(Mutex::new(0));
+        let seen = Arc::clone(&asked);
+        let mut pages = Pages::by_page(1, 2, move |_| {
+            *seen.lock().unwrap() += 1;
+            async {
+                Ok(Page {
+                    items: vec![1, 2],
+                    more: Some(true),
+                })
+            }
+        });
+        assert_eq!(pages.next().await.unwrap().unwrap(), 1);
+        assert_eq!(pages.next().await.unwrap().unwrap(), 2);
+        let error = pages.next().await.unwrap().unwrap_err();
+        assert!(
+            error.to_string().contains("does not heed the index"),
+            "{error}"
+        );
+        assert!(pages.next().await.is_none());
+        assert_eq!(*asked.lock().unwrap(), 2);
     }
 
     #[tokio::test]
