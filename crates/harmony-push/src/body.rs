@@ -35,27 +35,52 @@ impl Frame {
 
     /// Writes the body for `tokens`.
     pub(crate) fn fill(&self, tokens: &[&str]) -> Bytes {
+        self.with(length(tokens), |body| append(body, tokens))
+    }
+
+    /// Writes the body for tokens that are [quoted] already.
+    pub(crate) fn around(&self, quoted: &[u8]) -> Bytes {
+        self.with(quoted.len(), |body| body.extend_from_slice(quoted))
+    }
+
+    fn with(&self, length: usize, write: impl FnOnce(&mut Vec<u8>)) -> Bytes {
         let (head, tail) = self.bytes.split_at(self.split);
-        let quoted: usize = tokens.iter().map(|token| token.len() + QUOTES).sum();
-        // The last token has no comma. To the byte, because only then is the buffer handed on as it is.
-        let quoted = quoted.saturating_sub(1);
-        let mut body = Vec::with_capacity(self.bytes.len() + quoted);
+        // To the byte, because only then is the buffer handed on as it is.
+        let mut body = Vec::with_capacity(self.bytes.len() + length);
         body.extend_from_slice(head);
-        let mut before: &[u8] = b"\"";
-        for token in tokens {
-            body.extend_from_slice(before);
-            if is_plain(token.as_bytes()) {
-                body.extend_from_slice(token.as_bytes());
-            } else {
-                escape(&mut body, token);
-            }
-            before = b"\",\"";
-        }
-        if !tokens.is_empty() {
-            body.push(b'"');
-        }
+        write(&mut body);
         body.extend_from_slice(tail);
         body.into()
+    }
+}
+
+/// Writes tokens as they stand in a list of JSON, without its brackets.
+pub(crate) fn quoted(tokens: &[&str]) -> Bytes {
+    let mut list = Vec::with_capacity(length(tokens));
+    append(&mut list, tokens);
+    list.into()
+}
+
+/// How long a list of tokens is in which nothing has to be escaped.
+fn length(tokens: &[&str]) -> usize {
+    let quoted: usize = tokens.iter().map(|token| token.len() + QUOTES).sum();
+    // The last token has no comma.
+    quoted.saturating_sub(1)
+}
+
+fn append(body: &mut Vec<u8>, tokens: &[&str]) {
+    let mut before: &[u8] = b"\"";
+    for token in tokens {
+        body.extend_from_slice(before);
+        if is_plain(token.as_bytes()) {
+            body.extend_from_slice(token.as_bytes());
+        } else {
+            escape(body, token);
+        }
+        before = b"\",\"";
+    }
+    if !tokens.is_empty() {
+        body.push(b'"');
     }
 }
 
@@ -117,6 +142,7 @@ mod tests {
         };
         let expected = serde_json::to_vec(&whole).unwrap();
         assert_eq!(frame.fill(tokens), expected);
+        assert_eq!(frame.around(&quoted(tokens)), expected);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::answer::{Codes, Verdict};
 use crate::body::Frame;
+use crate::list::Batch;
 use crate::pace::{Pace, now};
 use crate::quota;
 
@@ -106,8 +107,8 @@ struct Story {
 }
 
 impl Courier<'_> {
-    /// Sends `job` to `tokens` and returns what became of them.
-    pub(crate) async fn deliver(&self, job: &Job, shared: &Shared, tokens: &[&str]) -> Verdict {
+    /// Sends `job` to a batch of tokens and returns what became of them.
+    pub(crate) async fn deliver(&self, job: &Job, shared: &Shared, batch: Batch<'_>) -> Verdict {
         let mut story = Story::default();
         loop {
             if let Some(end) = shared.end.get() {
@@ -118,11 +119,11 @@ impl Courier<'_> {
                 let refused = story.refused.take();
                 return story.end(refused.unwrap_or_else(|| Error::unsent(TOO_SLOW)));
             };
-            let error = match job.attempt(self.api, tokens).await {
+            let error = match job.attempt(self.api, batch).await {
                 Ok(verdict) => {
                     permit.accepted();
                     shared.set_without_token(None);
-                    return shared.saw(verdict, tokens.len());
+                    return shared.saw(verdict, batch.tokens.len());
                 }
                 Err(error) => error,
             };
@@ -205,19 +206,23 @@ impl Story {
 }
 
 impl Job {
-    async fn attempt(&self, api: &Api, tokens: &[&str]) -> Result<Verdict, Error> {
-        match self.request(tokens).send::<Answer>(api).await {
-            Ok(answer) => self.read(answer, tokens),
-            Err(error) => self.read_error(&error, tokens).ok_or(error),
+    async fn attempt(&self, api: &Api, batch: Batch<'_>) -> Result<Verdict, Error> {
+        match self.request(batch).send::<Answer>(api).await {
+            Ok(answer) => self.read(answer, batch.tokens),
+            Err(error) => self.read_error(&error, batch.tokens).ok_or(error),
         }
     }
 
-    fn request(&self, tokens: &[&str]) -> Request {
+    fn request(&self, batch: Batch<'_>) -> Request {
+        let body = match batch.quoted {
+            Some(quoted) => self.frame.around(quoted),
+            None => self.frame.fill(batch.tokens),
+        };
         let (name, value) = &self.address;
         Request::new(self.operation)
             .path(name, value)
             .header_opt("push-type", self.push_type)
-            .json_bytes(self.content_type, self.frame.fill(tokens))
+            .json_bytes(self.content_type, body)
     }
 
     fn read(&self, answer: Answer, tokens: &[&str]) -> Result<Verdict, Error> {

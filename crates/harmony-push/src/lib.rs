@@ -12,6 +12,7 @@ mod generated;
 mod hms;
 mod hms_client;
 mod images;
+mod list;
 mod message;
 mod outcome;
 mod outcomes;
@@ -32,6 +33,7 @@ pub use auth_core::{Action, Error, Result};
 pub use crate::client::{Client, ClientBuilder};
 pub use crate::hms_client::HmsClient;
 pub use crate::images::CheckedImage;
+pub use crate::list::TokenList;
 pub use crate::message::{
     Background, Badge, FormUpdate, InAppCall, LiveView, Mdm, Message, Notification, Voice,
 };

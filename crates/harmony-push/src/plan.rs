@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::{CallOptions, Operation, RetryPolicy};
+use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
 use tokio::sync::Semaphore;
@@ -13,6 +14,8 @@ use crate::Client;
 use crate::answer::{Codes, Verdict};
 use crate::body::Frame;
 use crate::delivery::{Courier, Job, Share, Shared};
+use crate::list::{Batch, TokenList};
+use crate::message::MOST_TOKENS;
 use crate::outcomes::Outcomes;
 use crate::pace::now;
 use crate::sender::Settings;
@@ -74,7 +77,7 @@ impl Campaign {
     }
 
     /// Sends one request and returns what became of its tokens.
-    async fn deliver(&self, tokens: &[&str], share: Share) -> Verdict {
+    async fn deliver(&self, batch: Batch<'_>, share: Share) -> Verdict {
         let patience = match share {
             Share::All => self.timeout,
             Share::Part => PATIENCE,
@@ -89,34 +92,55 @@ impl Campaign {
             started: self.started,
             time: self.client.api.clock().now(),
         };
-        courier.deliver(&self.job, &self.shared, tokens).await
+        courier.deliver(&self.job, &self.shared, batch).await
     }
 
     /// Sends to a list.
     pub(crate) async fn list<'a, T: AsRef<str>>(&self, tokens: &'a [T]) -> Outcomes<'a, T> {
         let unique = Unique::of(tokens.iter().map(AsRef::as_ref));
+        let verdicts = self.all(&unique.tokens, &[]).await;
         let different = unique.tokens.len();
-        let mut batches = unique.tokens.chunks(self.size).enumerate();
-        let verdicts = if batches.len() == 1 {
-            vec![self.deliver(&unique.tokens, Share::All).await]
-        } else {
-            let mut verdicts = vec![None; batches.len()];
-            // Polled in place: dropping the send drops all of its requests.
-            let mut flights = FuturesUnordered::new();
-            loop {
-                while flights.len() < self.settings.concurrency
-                    && let Some((number, batch)) = batches.next()
-                {
-                    flights.push(async move { (number, self.deliver(batch, Share::Part).await) });
-                }
-                match flights.next().await {
-                    Some((number, verdict)) => verdicts[number] = Some(verdict),
-                    None => break,
-                }
-            }
-            verdicts.into_iter().flatten().collect()
-        };
         Outcomes::new(tokens, unique.places, verdicts, self.size, different)
+    }
+
+    /// Sends to a list that was looked through before.
+    pub(crate) async fn prepared<'a, T>(&self, list: &TokenList<'a, T>) -> Outcomes<'a, T> {
+        let quoted = match self.size {
+            MOST_TOKENS => list.quoted.as_slice(),
+            // It was written for requests of another size.
+            _ => &[],
+        };
+        let verdicts = self.all(&list.unique.tokens, quoted).await;
+        let places = list.unique.places.clone();
+        Outcomes::new(list.tokens, places, verdicts, self.size, list.different())
+    }
+
+    /// Sends to different tokens, of which `quoted` may be what the requests hold of them.
+    async fn all(&self, tokens: &[&str], quoted: &[Bytes]) -> Vec<Verdict> {
+        let batch = |(number, tokens)| Batch {
+            tokens,
+            quoted: quoted.get(number),
+        };
+        let mut batches = tokens.chunks(self.size).enumerate().map(batch).enumerate();
+        if batches.len() == 1 {
+            let quoted = quoted.first();
+            return vec![self.deliver(Batch { tokens, quoted }, Share::All).await];
+        }
+        let mut verdicts = vec![None; batches.len()];
+        // Polled in place: dropping the send drops all of its requests.
+        let mut flights = FuturesUnordered::new();
+        loop {
+            while flights.len() < self.settings.concurrency
+                && let Some((number, batch)) = batches.next()
+            {
+                flights.push(async move { (number, self.deliver(batch, Share::Part).await) });
+            }
+            match flights.next().await {
+                Some((number, verdict)) => verdicts[number] = Some(verdict),
+                None => break,
+            }
+        }
+        verdicts.into_iter().flatten().collect()
     }
 
     /// Sends to a stream.
@@ -135,7 +159,11 @@ impl Campaign {
                     let tokens: Vec<&str> = batch.tokens.iter().map(AsRef::as_ref).collect();
                     let verdict = match tokens.is_empty() {
                         true => None,
-                        false => Some(campaign.deliver(&tokens, Share::Part).await),
+                        false => Some(
+                            campaign
+                                .deliver(tokens.as_slice().into(), Share::Part)
+                                .await,
+                        ),
                     };
                     drop(slot);
                     batch.done(verdict)

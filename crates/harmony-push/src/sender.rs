@@ -10,6 +10,7 @@ use crate::answer::Codes;
 use crate::generated::hms_messages::{SEND_HMS_MESSAGE, SEND_HMS_MESSAGE_BY_PROJECT};
 use crate::generated::messages::{REVOKE_MESSAGE, SEND_MESSAGE};
 use crate::hms;
+use crate::list::TokenList;
 use crate::message::{Draft, MOST_TOKENS, Message, Tokens};
 use crate::model::SendHmsMessage;
 use crate::outcome::Outcome;
@@ -34,6 +35,16 @@ impl Client {
         tokens: &'a [T],
     ) -> Result<Outcomes<'a, T>> {
         self.sender().send(message, tokens).await
+    }
+
+    /// Sends a message to a list of tokens that was looked through before and returns what became of
+    /// each, as [`send`](Self::send) does.
+    pub async fn send_list<'a, T>(
+        &self,
+        message: &(impl Message + ?Sized),
+        list: &TokenList<'a, T>,
+    ) -> Result<Outcomes<'a, T>> {
+        self.sender().send_list(message, list).await
     }
 
     /// Sends a message to one token and returns what became of it.
@@ -72,6 +83,16 @@ impl Client {
         tokens: &'a [T],
     ) -> Result<Outcomes<'a, T>> {
         self.sender().send_hms(message, tokens).await
+    }
+
+    /// Sends an HMS message to a list of tokens that was looked through before and returns what
+    /// became of each, as [`send_hms`](Self::send_hms) does.
+    pub async fn send_hms_list<'a, T>(
+        &self,
+        message: &SendHmsMessage,
+        list: &TokenList<'a, T>,
+    ) -> Result<Outcomes<'a, T>> {
+        self.sender().send_hms_list(message, list).await
     }
 
     /// Sends an HMS message to one token and returns what became of it.
@@ -230,15 +251,17 @@ impl Sender {
         message: &(impl Message + ?Sized),
         tokens: &'a [T],
     ) -> Result<Outcomes<'a, T>> {
-        let draft = message.prepare()?;
-        if draft.tokens == Tokens::One && tokens.len() > 1 {
-            return Err(Error::config(format!(
-                "`target.token` has {} tokens; a widget is refreshed on one device",
-                tokens.len()
-            )));
-        }
-        let plan = self.client.plan(draft)?;
-        Ok(self.campaign(plan).list(tokens).await)
+        Ok(self.to(tokens.len(), message)?.list(tokens).await)
+    }
+
+    /// Sends a message to a list of tokens that was looked through before, as
+    /// [`Client::send_list`] does.
+    pub async fn send_list<'a, T>(
+        &self,
+        message: &(impl Message + ?Sized),
+        list: &TokenList<'a, T>,
+    ) -> Result<Outcomes<'a, T>> {
+        Ok(self.to(list.len(), message)?.prepared(list).await)
     }
 
     /// Sends a message to a stream of tokens, as [`Client::send_stream`] does.
@@ -267,6 +290,17 @@ impl Sender {
         Ok(self.campaign(plan).list(tokens).await)
     }
 
+    /// Sends an HMS message to a list of tokens that was looked through before, as
+    /// [`Client::send_hms_list`] does.
+    pub async fn send_hms_list<'a, T>(
+        &self,
+        message: &SendHmsMessage,
+        list: &TokenList<'a, T>,
+    ) -> Result<Outcomes<'a, T>> {
+        let plan = self.client.hms_plan(message)?;
+        Ok(self.campaign(plan).prepared(list).await)
+    }
+
     /// Sends an HMS message to a stream of tokens, as [`Client::send_hms_stream`] does.
     pub fn send_hms_stream<'a, T: AsRef<str> + Send + 'a>(
         &self,
@@ -275,6 +309,17 @@ impl Sender {
     ) -> Result<OutcomeStream<'a>> {
         let plan = self.client.hms_plan(message)?;
         Ok(self.campaign(plan).stream(tokens))
+    }
+
+    /// Prepares a message for so many tokens.
+    fn to(&self, count: usize, message: &(impl Message + ?Sized)) -> Result<Campaign> {
+        let draft = message.prepare()?;
+        if draft.tokens == Tokens::One && count > 1 {
+            return Err(Error::config(format!(
+                "`target.token` has {count} tokens; a widget is refreshed on one device"
+            )));
+        }
+        Ok(self.campaign(self.client.plan(draft)?))
     }
 
     fn campaign(&self, plan: Plan) -> Campaign {

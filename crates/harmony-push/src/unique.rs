@@ -13,7 +13,7 @@ pub(crate) struct Unique<'a> {
 }
 
 /// Where the positions of a list stand among its different tokens.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Places {
     /// Each stands where it stood: nothing was left out.
     Same,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 use harmony_push::model::{ClickAction, NotificationCategory, PushAnswer, PushType, SendMessage};
-use harmony_push::{Client, Notification, ServiceAccount};
+use harmony_push::{Client, Notification, Outcomes, ServiceAccount, TokenList};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -19,6 +19,8 @@ pub(crate) enum Way {
     Call,
     /// The sender, which tells what became of each token.
     Send,
+    /// The same with a list of tokens that was looked through before.
+    List,
 }
 
 /// The bytes that reqwest sends.
@@ -41,7 +43,8 @@ pub(crate) fn compare(way: Way, count: usize, in_flight: usize, bytes: Bytes) {
         .build()
         .expect("a runtime");
     let requests = if count == 1 { 4096 } else { 512 };
-    let ours = Ours::new(address, way, count);
+    let tokens = tokens(count);
+    let ours = Ours::new(address, way, &tokens);
     let theirs = Theirs::new(address, count, bytes);
     let mut ratios = Vec::new();
     let (mut own, mut base) = (Duration::MAX, Duration::MAX);
@@ -99,16 +102,17 @@ fn measure<F: Future<Output = ()>>(
     cpu::time() - start
 }
 
-struct Ours {
+struct Ours<'a> {
     client: Client,
     way: Way,
     message: Notification,
     whole: SendMessage,
-    tokens: Vec<String>,
+    tokens: &'a [String],
+    list: TokenList<'a, String>,
 }
 
-impl Ours {
-    fn new(address: SocketAddr, way: Way, count: usize) -> Self {
+impl<'a> Ours<'a> {
+    fn new(address: SocketAddr, way: Way, tokens: &'a [String]) -> Self {
         let client = Client::builder(account())
             .base_url(format!("http://{address}"))
             .build()
@@ -116,14 +120,15 @@ impl Ours {
         Self {
             client,
             way,
-            whole: message(&tokens(count)),
+            whole: message(tokens),
+            list: TokenList::new(tokens),
             message: Notification::new(
                 NotificationCategory::Express,
                 "Your parcel is on its way",
                 "It left the sorting centre at 07:40 and arrives today between 14:00 and 16:00.",
                 ClickAction::page("com.example.parcel.action.TRACK"),
             ),
-            tokens: tokens(count),
+            tokens,
         }
     }
 
@@ -136,12 +141,21 @@ impl Ours {
                 let _ = black_box(sent.await.expect("an answer"));
             }
             Way::Send => {
-                let outcomes = self.client.send(&self.message, &self.tokens).await;
-                for (_, outcome) in &outcomes.expect("a sound message") {
-                    assert!(black_box(outcome).is_accepted());
-                }
+                let sent = self.client.send(&self.message, self.tokens).await;
+                check(&sent.expect("a sound message"));
+            }
+            Way::List => {
+                let sent = self.client.send_list(&self.message, &self.list).await;
+                check(&sent.expect("a sound message"));
             }
         }
+    }
+}
+
+/// Reads every outcome, as a caller does.
+fn check(outcomes: &Outcomes<'_, String>) {
+    for (_, outcome) in outcomes {
+        assert!(black_box(outcome).is_accepted());
     }
 }
 

@@ -82,8 +82,10 @@ fn sends(_: &mut Criterion) {
     for in_flight in [8, 64] {
         calls::compare(Way::Call, 1, in_flight, Bytes::Ready);
         calls::compare(Way::Send, 1, in_flight, Bytes::Ready);
-        for bytes in [Bytes::Ready, Bytes::Copied, Bytes::Json] {
-            calls::compare(Way::Send, 1000, in_flight, bytes);
+        for way in [Way::Send, Way::List] {
+            for bytes in [Bytes::Ready, Bytes::Copied, Bytes::Json] {
+                calls::compare(way, 1000, in_flight, bytes);
+            }
         }
     }
 }

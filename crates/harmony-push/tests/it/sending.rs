@@ -1,11 +1,12 @@
 //! What a list of tokens becomes on the wire, and what comes back.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::Action;
-use harmony_push::model::{ClickAction, NotificationCategory};
-use harmony_push::{Message as _, Notification, Outcome, Outcomes, Summary};
+use harmony_push::model::{ClickAction, FormUpdatePayload, NotificationCategory, SendHmsMessage};
+use harmony_push::{FormUpdate, Message as _, Notification, Outcome, Outcomes, Summary, TokenList};
 use serde_json::json;
 
 use crate::fake::{Fake, Reply, Sent, accepted, code, now, refused};
@@ -102,6 +103,43 @@ async fn a_long_list_is_split_and_each_token_goes_once() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_was_looked_through_before_is_sent_to_as_any_other() {
+    let mut list = tokens(2500);
+    list.insert(1, "token-0".to_owned());
+    list.extend(["", "a \"quoted\" one\n", "token-7"].map(str::to_owned));
+    let ready = TokenList::new(&list);
+    assert_eq!((ready.len(), ready.different()), (2504, 2501));
+    let shown = format!("{ready:?}");
+    assert_eq!(shown, "TokenList { len: 2504, different: 2501 }");
+
+    let fake = Fake::new(|sent| accepted(sent.tokens()[0]));
+    let sender = fake.client().sender().concurrency(1);
+    // As many tokens in a request as the list was made for, and fewer.
+    for message in [parcel(), parcel().test_message()] {
+        let before = fake.sent().len();
+        let any = sender.send(&message, &list).await.unwrap();
+        let half = fake.sent().len();
+        let same = sender.send_list(&message, &ready).await.unwrap();
+        assert_eq!(words(&any), words(&same));
+        let sent: Vec<_> = fake.sent().into_iter().map(|sent| sent.raw).collect();
+        assert!(sent[before..half] == sent[half..], "the bodies differ");
+    }
+    let hms = SendHmsMessage::data("hello");
+    let before = fake.sent().len();
+    let any = sender.send_hms(&hms, &list).await.unwrap();
+    let half = fake.sent().len();
+    let same = sender.send_hms_list(&hms, &ready).await.unwrap();
+    assert_eq!(words(&any), words(&same));
+    let sent: Vec<_> = fake.sent().into_iter().map(|sent| sent.raw).collect();
+    assert!(sent[before..half] == sent[half..], "the bodies differ");
+
+    let widget = FormUpdatePayload::new(1, 1, "entry", "clock", "ClockAbility", BTreeMap::new());
+    let sent = sender.send_list(&FormUpdate::from(widget), &ready).await;
+    let error = sent.unwrap_err();
+    assert!(error.to_string().contains("2504 tokens"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
