@@ -1,5 +1,7 @@
 //! The body of a send: what all requests share is written once, tokens are copied in between.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -34,23 +36,77 @@ impl Frame {
     }
 
     /// Writes the body for `tokens`.
-    pub(crate) fn fill(&self, tokens: &[&str]) -> Bytes {
-        self.with(length(tokens), |body| append(body, tokens))
+    pub(crate) fn fill(&self, tokens: &[&str], buffers: &Buffers) -> Bytes {
+        self.with(length(tokens), buffers, |body| append(body, tokens))
     }
 
     /// Writes the body for tokens that are [quoted] already.
-    pub(crate) fn around(&self, quoted: &[u8]) -> Bytes {
-        self.with(quoted.len(), |body| body.extend_from_slice(quoted))
+    pub(crate) fn around(&self, quoted: &[u8], buffers: &Buffers) -> Bytes {
+        self.with(quoted.len(), buffers, |body| body.extend_from_slice(quoted))
     }
 
-    fn with(&self, length: usize, write: impl FnOnce(&mut Vec<u8>)) -> Bytes {
+    fn with(&self, length: usize, buffers: &Buffers, write: impl FnOnce(&mut Vec<u8>)) -> Bytes {
         let (head, tail) = self.bytes.split_at(self.split);
-        // To the byte, because only then is the buffer handed on as it is.
-        let mut body = Vec::with_capacity(self.bytes.len() + length);
+        let length = self.bytes.len() + length;
+        let mut body = buffers.lend(length);
         body.extend_from_slice(head);
         write(&mut body);
         body.extend_from_slice(tail);
-        body.into()
+        buffers.take_back(body)
+    }
+}
+
+/// Buffers of large bodies, kept for the next ones: an allocator gives memory of that size back to
+/// the system and asks for it again, page by page.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Buffers(Arc<Mutex<Vec<Vec<u8>>>>);
+
+/// A buffer that comes back when its bytes have been sent.
+struct Lent {
+    bytes: Vec<u8>,
+    home: Buffers,
+}
+
+impl Buffers {
+    fn lend(&self, length: usize) -> Vec<u8> {
+        let kept = match length >= LARGE {
+            true => self.kept().pop(),
+            false => None,
+        };
+        let mut buffer = kept.unwrap_or_default();
+        // To the byte, because only then is a small one handed on as it is.
+        buffer.reserve_exact(length);
+        buffer
+    }
+
+    fn take_back(&self, bytes: Vec<u8>) -> Bytes {
+        match bytes.len() >= LARGE {
+            true => Bytes::from_owner(Lent {
+                bytes,
+                home: self.clone(),
+            }),
+            false => bytes.into(),
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let mut kept = self.home.kept();
+        if kept.len() < KEPT {
+            self.bytes.clear();
+            kept.push(std::mem::take(&mut self.bytes));
+        }
     }
 }
 
@@ -109,6 +165,10 @@ fn escape(body: &mut Vec<u8>, token: &str) {
     body.extend_from_slice(&quoted.as_bytes()[1..quoted.len() - 1]);
 }
 
+/// From how many bytes on a buffer is kept. Smaller ones cost an allocator little.
+const LARGE: usize = 32 * 1024;
+/// How many buffers are kept, some 133 KiB each: as many as are sent at a time by default.
+const KEPT: usize = 8;
 /// What a token costs beside its own bytes: two quotes and a comma.
 const QUOTES: usize = 3;
 
@@ -141,8 +201,12 @@ mod tests {
             last: 1,
         };
         let expected = serde_json::to_vec(&whole).unwrap();
-        assert_eq!(frame.fill(tokens), expected);
-        assert_eq!(frame.around(&quoted(tokens)), expected);
+        let buffers = Buffers::default();
+        // The second time in the buffer of the first.
+        for _ in 0..2 {
+            assert_eq!(frame.fill(tokens, &buffers), expected);
+            assert_eq!(frame.around(&quoted(tokens), &buffers), expected);
+        }
     }
 
     #[test]
@@ -153,9 +217,12 @@ mod tests {
     #[test]
     fn a_body_takes_one_allocation_however_many_tokens_there_are() {
         let frame = Frame::new(b"[".to_vec(), b"]");
+        let buffers = Buffers::default();
         for count in [0, 1, 1000] {
             let tokens = vec!["MAMzLgIkEUlZYGJPZVxcXIfWAAAABwAAAAAAAAAAAAA"; count];
-            let counted = allocation_counter::measure(|| drop(frame.fill(&tokens)));
+            // The first large one brings the buffer of the others.
+            drop(frame.fill(&tokens, &buffers));
+            let counted = allocation_counter::measure(|| drop(frame.fill(&tokens, &buffers)));
             assert_eq!(counted.count_total, 1, "{count} tokens");
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use auth_core::{Api, ApiBuilder, CallOptions, Error, Request, Result};
 use serde::de::DeserializeOwned;
 
+use crate::body::Buffers;
 use crate::generated::platform::PLATFORM;
 use crate::hms_client::HmsTokens;
 use crate::pace::Pace;
@@ -21,6 +22,7 @@ pub struct Client {
 /// What clones of a client share beside the [`Api`].
 pub(crate) struct Shared {
     pub(crate) pace: Pace,
+    pub(crate) buffers: Buffers,
     project_id: Option<String>,
     hms_client_id: Option<String>,
 }
@@ -157,6 +159,7 @@ impl ClientBuilder {
             api: api.build()?,
             shared: Arc::new(Shared {
                 pace: Pace::new(),
+                buffers: Buffers::default(),
                 project_id,
                 hms_client_id: self.hms.as_ref().map(|hms| hms.id().to_owned()),
             }),

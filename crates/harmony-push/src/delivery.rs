@@ -9,7 +9,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use crate::answer::{Codes, Verdict};
-use crate::body::Frame;
+use crate::body::{Buffers, Frame};
 use crate::list::Batch;
 use crate::pace::{Pace, now};
 use crate::quota;
@@ -30,6 +30,7 @@ pub(crate) struct Job {
 pub(crate) struct Courier<'a> {
     pub(crate) api: &'a Api,
     pub(crate) pace: &'a Pace,
+    pub(crate) buffers: &'a Buffers,
     pub(crate) retry: &'a RetryPolicy,
     /// How long one request may take together with its repeats, pauses for the pace aside.
     pub(crate) budget: Duration,
@@ -119,7 +120,7 @@ impl Courier<'_> {
                 let refused = story.refused.take();
                 return story.end(refused.unwrap_or_else(|| Error::unsent(TOO_SLOW)));
             };
-            let error = match job.attempt(self.api, batch).await {
+            let error = match job.attempt(self, batch).await {
                 Ok(verdict) => {
                     permit.accepted();
                     shared.set_without_token(None);
@@ -206,17 +207,18 @@ impl Story {
 }
 
 impl Job {
-    async fn attempt(&self, api: &Api, batch: Batch<'_>) -> Result<Verdict, Error> {
-        match self.request(batch).send::<Answer>(api).await {
+    async fn attempt(&self, courier: &Courier<'_>, batch: Batch<'_>) -> Result<Verdict, Error> {
+        let request = self.request(batch, courier.buffers);
+        match request.send::<Answer>(courier.api).await {
             Ok(answer) => self.read(answer, batch.tokens),
             Err(error) => self.read_error(&error, batch.tokens).ok_or(error),
         }
     }
 
-    fn request(&self, batch: Batch<'_>) -> Request {
+    fn request(&self, batch: Batch<'_>, buffers: &Buffers) -> Request {
         let body = match batch.quoted {
-            Some(quoted) => self.frame.around(quoted),
-            None => self.frame.fill(batch.tokens),
+            Some(quoted) => self.frame.around(quoted, buffers),
+            None => self.frame.fill(batch.tokens, buffers),
         };
         let (name, value) = &self.address;
         Request::new(self.operation)

@@ -146,6 +146,7 @@ fn frame(message: &SendHmsMessage) -> Result<Frame> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::body::Buffers;
 
     #[test]
     fn the_tokens_stand_where_serde_puts_them() {
@@ -154,7 +155,7 @@ mod tests {
         let tokens = ["a", "b\"c"];
         message.message.token = Some(tokens.map(Into::into).to_vec());
         let expected = serde_json::to_vec(&message).unwrap();
-        assert_eq!(frame.fill(&tokens), expected);
+        assert_eq!(frame.fill(&tokens, &Buffers::default()), expected);
     }
 
     #[test]

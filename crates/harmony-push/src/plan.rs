@@ -85,6 +85,7 @@ impl Campaign {
         let courier = Courier {
             api: &self.client.api,
             pace: &self.client.shared.pace,
+            buffers: &self.client.shared.buffers,
             retry: &self.retry,
             budget: self.timeout,
             patience: self.settings.patience.unwrap_or(patience),

@@ -10,6 +10,7 @@ use harmony_push::{Client, Notification, Outcomes, ServiceAccount, TokenList};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use crate::body::Buffers;
 use crate::{cpu, frame, message, server, tokens};
 
 /// What sends on our side.
@@ -185,7 +186,7 @@ impl Theirs {
             url: format!("http://{address}/v3/{PROJECT}/messages:send"),
             token: token.header().1.clone(),
             whole,
-            body: frame().fill(&tokens),
+            body: frame().fill(&tokens, &Buffers::default()),
             bytes,
         }
     }

@@ -20,7 +20,7 @@ use harmony_push::model::{
     AlertPayload, ClickAction, Notification, NotificationCategory, SendMessage, Target,
 };
 
-use crate::body::Frame;
+use crate::body::{Buffers, Frame};
 use crate::calls::{Bytes, Way};
 
 /// A notification with the tokens in it, as the generated call takes it.
@@ -54,12 +54,13 @@ fn frame() -> Frame {
 fn bodies(criterion: &mut Criterion) {
     for count in [1, 1000] {
         let tokens = tokens(count);
-        let (message, frame) = (message(&tokens), frame());
+        let (message, frame, buffers) = (message(&tokens), frame(), Buffers::default());
         let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
         let expected = serde_json::to_vec(&message).expect("it can be written");
-        assert_eq!(frame.fill(&tokens), expected);
+        assert_eq!(frame.fill(&tokens, &buffers), expected);
 
-        let counted = allocation_counter::measure(|| drop(black_box(frame.fill(&tokens))));
+        let counted =
+            allocation_counter::measure(|| drop(black_box(frame.fill(&tokens, &buffers))));
         assert_eq!(counted.count_total, 1, "a body takes one allocation");
 
         let mut group = criterion.benchmark_group(format!("body_{count}"));
@@ -67,13 +68,13 @@ fn bodies(criterion: &mut Criterion) {
             bencher.iter(|| serde_json::to_vec(black_box(&message)));
         });
         group.bench_function("harmony_push", |bencher| {
-            bencher.iter(|| frame.fill(black_box(&tokens)));
+            bencher.iter(|| frame.fill(black_box(&tokens), &buffers));
         });
         group.finish();
         paired::ratio(
             &format!("body of {count} tokens / serde_json"),
             || drop(black_box(serde_json::to_vec(black_box(&message)))),
-            || drop(black_box(frame.fill(black_box(&tokens)))),
+            || drop(black_box(frame.fill(black_box(&tokens), &buffers))),
         );
     }
 }
