@@ -78,7 +78,9 @@ pub(super) fn view(plan: &Plan<'_>, object: &StructPlan<'_>, field: &Field<'_>) 
 fn method(about: &str, deprecated: &str, head: &str, body: &str) -> String {
     let mut out = String::new();
     Doc::new(about).print(&mut out, 4);
-    out.push_str(&format!("{deprecated}pub fn {head} {{\n{body}\n}}\n\n"));
+    out.push_str(&format!(
+        "{deprecated}#[inline]\npub fn {head} {{\n{body}\n}}\n\n"
+    ));
     out
 }
 

@@ -187,6 +187,7 @@ impl HmsMessage {
     }
 
     /// Reads the JSON in [`data`](Self::data); nothing if it is absent or other text.
+    #[inline]
     pub fn data_as_json(&self) -> Option<HmsQuickAppData> {
         self.data.as_deref().and_then(wire::json_in)
     }

@@ -195,6 +195,7 @@ pub struct HmsUplinkMessage {
 
 impl HmsUplinkMessage {
     /// Decodes the bytes in [`data`](Self::data); nothing if it is absent or not base64.
+    #[inline]
     pub fn data_decoded(&self) -> Option<Vec<u8>> {
         self.data.as_deref().and_then(wire::base64_in)
     }

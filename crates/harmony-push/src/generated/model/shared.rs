@@ -33,6 +33,7 @@ pub struct PushAnswer {
 
 impl PushAnswer {
     /// Reads the JSON in [`msg`](Self::msg); nothing if it is absent or other text.
+    #[inline]
     pub fn msg_as_json(&self) -> Option<PartialFailureDetail> {
         self.msg.as_deref().and_then(wire::json_in)
     }
@@ -213,6 +214,7 @@ pub struct HmsPushAnswer {
 
 impl HmsPushAnswer {
     /// Reads the JSON in [`msg`](Self::msg); nothing if it is absent or other text.
+    #[inline]
     pub fn msg_as_json(&self) -> Option<HmsPartialFailureDetail> {
         self.msg.as_deref().and_then(wire::json_in)
     }

@@ -9,6 +9,7 @@ use crate::model::{
 };
 
 /// Checks the card of `view`; `creates` tells whether this message creates it.
+#[inline]
 pub(super) fn check(
     card: &LiveViewNotificationData,
     view: &LiveViewPayload,

@@ -127,6 +127,7 @@ pub struct EncryptedRealName {
 impl EncryptedRealName {
     /// Decodes the bytes in [`encrypted_info`](Self::encrypted_info); nothing if it is absent or
     /// not base64. They hold JSON of a [`RealName`](crate::model::RealName) once decrypted.
+    #[inline]
     pub fn encrypted_info_decoded(&self) -> Option<Vec<u8>> {
         self.encrypted_info
             .as_ref()

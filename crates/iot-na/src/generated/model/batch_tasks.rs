@@ -411,6 +411,7 @@ pub struct BatchTaskDetail {
 
 impl BatchTaskDetail {
     /// Reads the JSON in [`error`](Self::error); nothing if it is absent or other text.
+    #[inline]
     pub fn error_as_json(&self) -> Option<ErrorBody> {
         self.error.as_deref().and_then(wire::json_in)
     }

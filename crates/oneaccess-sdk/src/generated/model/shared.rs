@@ -65,6 +65,7 @@ pub struct LoginResult {
 
 impl LoginResult {
     /// Reads the JSON in [`data`](Self::data); nothing if it is absent or other text.
+    #[inline]
     pub fn data_as_json(&self) -> Option<LoginResultData> {
         self.data
             .as_deref()

@@ -92,6 +92,7 @@ impl VerifyCaptcha {
     }
 
     /// Reads the JSON in [`point_json`](Self::point_json); nothing if it is absent or other text.
+    #[inline]
     pub fn point_json_as_json(&self) -> Option<CaptchaPoint> {
         wire::json_in(&self.point_json)
     }

@@ -186,6 +186,7 @@ pub struct HealthReportValue {
 
 impl HealthReportValue {
     /// Reads the JSON in [`key`](Self::key); nothing if it is absent or other text.
+    #[inline]
     pub fn key_as_json(&self) -> Option<BilingualText> {
         self.key.as_deref().and_then(wire::json_in)
     }

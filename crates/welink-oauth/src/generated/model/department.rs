@@ -163,6 +163,7 @@ impl BatchCreateDepartment {
     }
 
     /// Reads the JSON in [`ext`](Self::ext); nothing if it is absent or other text.
+    #[inline]
     pub fn ext_as_json(&self) -> Option<Value> {
         self.ext.as_deref().and_then(wire::json_in)
     }
@@ -756,6 +757,7 @@ impl BatchUpdateDepartment {
     }
 
     /// Reads the JSON in [`ext`](Self::ext); nothing if it is absent or other text.
+    #[inline]
     pub fn ext_as_json(&self) -> Option<Value> {
         self.ext.as_deref().and_then(wire::json_in)
     }

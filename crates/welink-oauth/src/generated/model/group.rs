@@ -528,6 +528,7 @@ impl SendGroupMessage {
     }
 
     /// Reads the JSON in [`msg_ext`](Self::msg_ext); nothing if it is absent or other text.
+    #[inline]
     pub fn msg_ext_as_json(&self) -> Option<Value> {
         self.msg_ext.as_deref().and_then(wire::json_in)
     }

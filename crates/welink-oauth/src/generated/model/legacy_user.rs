@@ -1342,6 +1342,7 @@ pub struct UserCustomAttribute {
 
 impl UserCustomAttribute {
     /// Reads the JSON in [`value`](Self::value); nothing if it is absent or other text.
+    #[inline]
     pub fn value_as_json(&self) -> Option<BilingualText> {
         self.value.as_deref().and_then(wire::json_in)
     }

@@ -89,11 +89,13 @@ impl CardLine {
     }
 
     /// Reads the JSON in [`key`](Self::key); nothing if it is absent or other text.
+    #[inline]
     pub fn key_as_json(&self) -> Option<BilingualText> {
         self.key.as_deref().and_then(wire::json_in)
     }
 
     /// Reads the JSON in [`value`](Self::value); nothing if it is absent or other text.
+    #[inline]
     pub fn value_as_json(&self) -> Option<BilingualText> {
         wire::json_in(&self.value)
     }
@@ -386,12 +388,14 @@ impl SendAppCardMessage {
     }
 
     /// Reads the JSON in [`msg_title`](Self::msg_title); nothing if it is absent or other text.
+    #[inline]
     pub fn msg_title_as_json(&self) -> Option<BilingualText> {
         wire::json_in(&self.msg_title)
     }
 
     /// Reads the JSON in [`message_status`](Self::message_status); nothing if it is absent or other
     /// text.
+    #[inline]
     pub fn message_status_as_json(&self) -> Option<BilingualText> {
         self.message_status.as_deref().and_then(wire::json_in)
     }
@@ -626,17 +630,20 @@ impl SendCardMessage {
     }
 
     /// Reads the JSON in [`msg_title`](Self::msg_title); nothing if it is absent or other text.
+    #[inline]
     pub fn msg_title_as_json(&self) -> Option<BilingualText> {
         wire::json_in(&self.msg_title)
     }
 
     /// Reads the JSON in [`msg_content`](Self::msg_content); nothing if it is absent or other text.
+    #[inline]
     pub fn msg_content_as_json(&self) -> Option<BilingualText> {
         wire::json_in(&self.msg_content)
     }
 
     /// Reads the JSON in [`message_status`](Self::message_status); nothing if it is absent or other
     /// text.
+    #[inline]
     pub fn message_status_as_json(&self) -> Option<BilingualText> {
         self.message_status.as_deref().and_then(wire::json_in)
     }
@@ -765,11 +772,13 @@ impl SendCardMessageV1 {
     }
 
     /// Reads the JSON in [`msg_title`](Self::msg_title); nothing if it is absent or other text.
+    #[inline]
     pub fn msg_title_as_json(&self) -> Option<BilingualText> {
         wire::json_in(&self.msg_title)
     }
 
     /// Reads the JSON in [`msg_content`](Self::msg_content); nothing if it is absent or other text.
+    #[inline]
     pub fn msg_content_as_json(&self) -> Option<BilingualText> {
         wire::json_in(&self.msg_content)
     }
@@ -1204,11 +1213,13 @@ impl SendOfficialMessage {
     }
 
     /// Reads the JSON in [`msg_title`](Self::msg_title); nothing if it is absent or other text.
+    #[inline]
     pub fn msg_title_as_json(&self) -> Option<BilingualText> {
         wire::json_in(&self.msg_title)
     }
 
     /// Reads the JSON in [`msg_content`](Self::msg_content); nothing if it is absent or other text.
+    #[inline]
     pub fn msg_content_as_json(&self) -> Option<BilingualText> {
         wire::json_in(&self.msg_content)
     }
@@ -1306,11 +1317,13 @@ impl SendOfficialMessageV2 {
     }
 
     /// Reads the JSON in [`msg_title`](Self::msg_title); nothing if it is absent or other text.
+    #[inline]
     pub fn msg_title_as_json(&self) -> Option<BilingualText> {
         wire::json_in(&self.msg_title)
     }
 
     /// Reads the JSON in [`msg_content`](Self::msg_content); nothing if it is absent or other text.
+    #[inline]
     pub fn msg_content_as_json(&self) -> Option<BilingualText> {
         wire::json_in(&self.msg_content)
     }
@@ -1408,6 +1421,7 @@ impl UpdateMessageStatus {
 
     /// Reads the JSON in [`message_status`](Self::message_status); nothing if it is absent or other
     /// text.
+    #[inline]
     pub fn message_status_as_json(&self) -> Option<BilingualText> {
         self.message_status.as_deref().and_then(wire::json_in)
     }

@@ -190,12 +190,14 @@ pub struct Thing {
 
 impl Thing {
     /// Reads the JSON in [`detail`](Self::detail); nothing if it is absent or other text.
+    #[inline]
     pub fn detail_as_json(&self) -> Option<Part> {
         self.detail.as_deref().and_then(wire::json_in)
     }
 
     /// Reads the JSON in [`chosen_detail`](Self::chosen_detail); nothing if it is absent or other
     /// text.
+    #[inline]
     pub fn chosen_detail_as_json(&self) -> Option<Content> {
         self.chosen_detail
             .as_deref()
@@ -204,12 +206,14 @@ impl Thing {
 
     /// Reads the JSON in [`loose_detail`](Self::loose_detail); nothing if it is absent or other
     /// text.
+    #[inline]
     pub fn loose_detail_as_json(&self) -> Option<Value> {
         self.loose_detail.as_deref().and_then(wire::json_in)
     }
 
     /// Reads the JSON in [`secret_detail`](Self::secret_detail); nothing if it is absent or other
     /// text.
+    #[inline]
     pub fn secret_detail_as_json(&self) -> Option<Part> {
         self.secret_detail
             .as_ref()
@@ -218,12 +222,14 @@ impl Thing {
     }
 
     /// Decodes the bytes in [`bytes`](Self::bytes); nothing if it is absent or not base64.
+    #[inline]
     pub fn bytes_decoded(&self) -> Option<Vec<u8>> {
         self.bytes.as_deref().and_then(wire::base64_in)
     }
 
     /// Decodes the bytes in [`sealed`](Self::sealed); nothing if it is absent or not base64. They
     /// hold JSON of a [`Part`](crate::model::Part) once decrypted.
+    #[inline]
     pub fn sealed_decoded(&self) -> Option<Vec<u8>> {
         self.sealed.as_deref().and_then(wire::base64_in)
     }
@@ -670,6 +676,7 @@ impl CreateThing {
     }
 
     /// Reads the JSON in [`data`](Self::data); nothing if it is absent or other text.
+    #[inline]
     pub fn data_as_json(&self) -> Option<Part> {
         self.data.as_deref().and_then(wire::json_in)
     }
