@@ -48,17 +48,17 @@ impl Frame {
     fn with(&self, length: usize, buffers: &Buffers, write: impl FnOnce(&mut Vec<u8>)) -> Bytes {
         let (head, tail) = self.bytes.split_at(self.split);
         let length = self.bytes.len() + length;
-        let mut body = buffers.lend(length);
+        let mut body = buffers.empty(length);
         body.extend_from_slice(head);
         write(&mut body);
         body.extend_from_slice(tail);
-        buffers.take_back(body)
+        buffers.lend(body)
     }
 }
 
 /// Buffers of large bodies, kept for the next ones: an allocator gives memory of that size back to
 /// the system and asks for it again, page by page.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Buffers(Arc<Mutex<Vec<Vec<u8>>>>);
 
 /// A buffer that comes back when its bytes have been sent.
@@ -68,7 +68,8 @@ struct Lent {
 }
 
 impl Buffers {
-    fn lend(&self, length: usize) -> Vec<u8> {
+    /// An empty buffer with room for so many bytes.
+    fn empty(&self, length: usize) -> Vec<u8> {
         let kept = match length >= LARGE {
             true => self.kept().pop(),
             false => None,
@@ -79,7 +80,8 @@ impl Buffers {
         buffer
     }
 
-    fn take_back(&self, bytes: Vec<u8>) -> Bytes {
+    /// Hands a written buffer on, to have it back when its bytes have been sent.
+    fn lend(&self, bytes: Vec<u8>) -> Bytes {
         match bytes.len() >= LARGE {
             true => Bytes::from_owner(Lent {
                 bytes,
@@ -103,7 +105,7 @@ impl AsRef<[u8]> for Lent {
 impl Drop for Lent {
     fn drop(&mut self) {
         let mut kept = self.home.kept();
-        if kept.len() < KEPT {
+        if kept.len() < KEPT && self.bytes.capacity() <= LARGEST {
             self.bytes.clear();
             kept.push(std::mem::take(&mut self.bytes));
         }
@@ -167,6 +169,8 @@ fn escape(body: &mut Vec<u8>, token: &str) {
 
 /// From how many bytes on a buffer is kept. Smaller ones cost an allocator little.
 const LARGE: usize = 32 * 1024;
+/// Up to how many bytes a buffer is kept: four times what 1,000 usual tokens take.
+const LARGEST: usize = 512 * 1024;
 /// How many buffers are kept, some 133 KiB each: as many as are sent at a time by default.
 const KEPT: usize = 8;
 /// What a token costs beside its own bytes: two quotes and a comma.
@@ -225,6 +229,21 @@ mod tests {
             let counted = allocation_counter::measure(|| drop(frame.fill(&tokens, &buffers)));
             assert_eq!(counted.count_total, 1, "{count} tokens");
         }
+    }
+
+    #[test]
+    fn few_buffers_are_kept_and_none_that_is_huge() {
+        let frame = Frame::new(b"[".to_vec(), b"]");
+        let buffers = Buffers::default();
+        let (usual, huge) = ("x".repeat(LARGE), "x".repeat(LARGEST));
+        let under_way: Vec<_> = (0..2 * KEPT)
+            .map(|_| frame.fill(&[&usual], &buffers))
+            .collect();
+        drop(under_way);
+        assert_eq!(buffers.kept().len(), KEPT);
+        let buffers = Buffers::default();
+        drop(frame.fill(&[&huge], &buffers));
+        assert_eq!(buffers.kept().len(), 0);
     }
 
     proptest! {

@@ -81,12 +81,3 @@ impl<T> fmt::Debug for TokenList<'_, T> {
             .finish()
     }
 }
-
-impl<'a> From<&'a [&'a str]> for Batch<'a> {
-    fn from(tokens: &'a [&'a str]) -> Self {
-        Self {
-            tokens,
-            quoted: None,
-        }
-    }
-}

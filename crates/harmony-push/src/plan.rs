@@ -158,13 +158,13 @@ impl Campaign {
                 async move {
                     let slot = campaign.slots.acquire().await;
                     let tokens: Vec<&str> = batch.tokens.iter().map(AsRef::as_ref).collect();
+                    let unquoted = Batch {
+                        tokens: &tokens,
+                        quoted: None,
+                    };
                     let verdict = match tokens.is_empty() {
                         true => None,
-                        false => Some(
-                            campaign
-                                .deliver(tokens.as_slice().into(), Share::Part)
-                                .await,
-                        ),
+                        false => Some(campaign.deliver(unquoted, Share::Part).await),
                     };
                     drop(slot);
                     batch.done(verdict)

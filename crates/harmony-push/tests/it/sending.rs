@@ -117,24 +117,31 @@ async fn a_list_that_was_looked_through_before_is_sent_to_as_any_other() {
 
     let fake = Fake::new(|sent| accepted(sent.tokens()[0]));
     let sender = fake.client().sender().concurrency(1);
-    // As many tokens in a request as the list was made for, and fewer.
-    for message in [parcel(), parcel().test_message()] {
-        let before = fake.sent().len();
-        let any = sender.send(&message, &list).await.unwrap();
-        let half = fake.sent().len();
-        let same = sender.send_list(&message, &ready).await.unwrap();
-        assert_eq!(words(&any), words(&same));
-        let sent: Vec<_> = fake.sent().into_iter().map(|sent| sent.raw).collect();
-        assert!(sent[before..half] == sent[half..], "the bodies differ");
+    let sent = || -> Vec<_> { fake.sent().into_iter().map(|sent| sent.raw).collect() };
+    let mut before = 0;
+    // As many tokens in a request as the list was made for, fewer, and those of another API.
+    for kind in ["message", "test message", "HMS"] {
+        let message = match kind {
+            "test message" => parcel().test_message(),
+            _ => parcel(),
+        };
+        let hms = SendHmsMessage::data("hello");
+        let any = match kind {
+            "HMS" => sender.send_hms(&hms, &list).await,
+            _ => sender.send(&message, &list).await,
+        };
+        let half = sent().len();
+        let same = match kind {
+            "HMS" => sender.send_hms_list(&hms, &ready).await,
+            _ => sender.send_list(&message, &ready).await,
+        };
+        assert_eq!(words(&any.unwrap()), words(&same.unwrap()), "{kind}");
+        assert!(
+            sent()[before..half] == sent()[half..],
+            "{kind}: the bodies differ"
+        );
+        before = sent().len();
     }
-    let hms = SendHmsMessage::data("hello");
-    let before = fake.sent().len();
-    let any = sender.send_hms(&hms, &list).await.unwrap();
-    let half = fake.sent().len();
-    let same = sender.send_hms_list(&hms, &ready).await.unwrap();
-    assert_eq!(words(&any), words(&same));
-    let sent: Vec<_> = fake.sent().into_iter().map(|sent| sent.raw).collect();
-    assert!(sent[before..half] == sent[half..], "the bodies differ");
 
     let widget = FormUpdatePayload::new(1, 1, "entry", "clock", "ClockAbility", BTreeMap::new());
     let sent = sender.send_list(&FormUpdate::from(widget), &ready).await;
